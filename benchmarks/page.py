@@ -30,7 +30,7 @@ FIRST_LETTERS = 4
 
 
 def main() -> None:
-    """Print the latency of one user without pauses, and of several who type at once."""
+    """Print the latency of one user without pauses, and of several who type at the same time."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tree", help="a tree with an index")
     parser.add_argument("--index-dir")
@@ -63,7 +63,7 @@ def serving(arguments: list[str]) -> Iterator[int]:
 
 
 def typing(port: int, queries: list[list[str]], pause: float) -> list[float]:
-    """Let users type at once, each their own queries; return the seconds of every request."""
+    """Let users type at the same time, each their own queries; return the seconds per request."""
     seconds: list[list[float]] = [[] for _ in queries]
     threads = [
         threading.Thread(target=_type, args=(port, typed, pause, mine))

@@ -1,12 +1,11 @@
-"""Measure a roster of many repositories: open and prune it, add and search one repository.
+"""Measure a roster of many repositories: open it, select from it, add and search one.
 
     python -m benchmarks.roster [--repositories 10000] [--store URL] [--record]
 
 All but one of the repositories are synthetic rows with realistic names, labels, languages and
-totals; opening and pruning a roster reads nothing else. One repository is real: the index of a
-small tree.
-The roster is in a temporary folder, or in an empty place that you give as `--store`, such as
-`s3://BUCKET/PATH`.
+totals; opening a roster and selecting from it read nothing else. One repository is real: the index
+of a small tree. The roster is in a temporary folder, or in an empty place that you give as
+`--store`, such as `s3://BUCKET/PATH`.
 """
 
 from __future__ import annotations

@@ -1,12 +1,16 @@
-"""Measure pushes and pulls in bytes and seconds: first, after changes, resumed, limited, signed.
+"""Measure the bytes and the seconds of pushes and pulls.
 
     python -m benchmarks.sharing TREE [--s3 | --store URL] [--pulls 5] [--record]
 
-The tree is copied into a new git repository and cloned; only the copy is edited. The store is a
-folder; with `--s3`, a SeaweedFS server on this machine (the group `bucket`); or an empty place at
-a URL, which is not deleted afterward. `after the bytes have arrived` measures a pull whose segments
-are all in its staging folder, as after an interruption just before the checks; then the update, and
-the first query of a newly opened index.
+It measures the first push and pulls, pushes and pulls after changes, a resumed pull, limited pulls,
+and a signed push with its pull. The tree is copied into a new git repository and cloned; only the
+copy is edited. By default, the store is a folder. With `--s3`, it is a SeaweedFS server on this
+machine (the group `bucket`); with `--store`, an empty place at a URL, which is not deleted
+afterward.
+
+`after the bytes have arrived` measures a pull whose segments are all in its staging folder already,
+as after an interruption just before the checks. It also measures the update that follows, and the
+first query of the newly opened index.
 """
 
 from __future__ import annotations
@@ -122,7 +126,7 @@ def make(tree: Path, folder: Path, place: str, session: Session) -> Team:
 
 
 def measure_first(team: Team, pulls: int) -> int:
-    """Measure the first push, and pulls without an index; return the bytes that were pushed."""
+    """Measure the first push, and pulls without an index; return the number of uploaded bytes."""
     size = team.push("first").bytes_uploaded
     for number in range(pulls):
         team.pull("first", team.pulling(f"first-{number}"))
@@ -132,7 +136,7 @@ def measure_first(team: Team, pulls: int) -> int:
 
 
 def measure_arrived(team: Team, number: int) -> None:
-    """Measure a pull after its segments have arrived, the update, and the first query."""
+    """Measure a pull whose segments have already arrived, then the update and the first query."""
     name, index = "after the bytes have arrived", team.pulling(f"arrived-{number}")
     choice = choose(team.store, team.clone, False)
     _, shared = fetch_index(team.store, choice.push.index)
@@ -224,7 +228,7 @@ def measure_signatures(team: Team) -> None:
 
 
 def _staged(index: Index) -> int:
-    """Return the bytes in the staging folder of an index."""
+    """Return the number of bytes in the staging folder of an index."""
     folder = index.directory / "pull"
     return sum(path.stat().st_size for path in folder.glob("*.*")) if folder.is_dir() else 0
 
@@ -282,7 +286,7 @@ def main() -> None:
 
 
 def merged(session: Session) -> list[Measurement]:
-    """Return the measurements with the samples of equal names joined."""
+    """Return the measurements; merge those with the same name into one with all their samples."""
     found: dict[str, Measurement] = {}
     for each in session.measurements:
         before = found.get(each.name)

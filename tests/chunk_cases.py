@@ -103,7 +103,7 @@ MIN_BYTES = 6000
 
 
 def line_ends(text: bytes) -> list[int]:
-    """Return the offset after each line: a slow reference."""
+    """Return the offset after each line: a slow reference implementation."""
     ends: list[int] = []
     at = 0
     for line in text.splitlines(keepends=True):

@@ -103,7 +103,7 @@ def ask(
     whole: bool = True,
     seconds: float = 10,
 ) -> Found:
-    """Search all repositories, or some of them; by default, nothing may be missing."""
+    """Search all repositories, or those in `names`; if `whole`, check that nothing is missing."""
 
     def choose(shown: Corpus) -> Chosen:
         wanted = [each.name for each in shown.repositories] if names is None else names
@@ -179,7 +179,8 @@ class Processes:
 def asking(check: Callable[[int], str], least: int, clients: int = 1) -> Iterator[list[float]]:
     """Call `check` with 0, 1, … in threads, without pauses, while the block runs.
 
-    `check` returns a problem or "". Yields the seconds of each call; raises if there was a problem.
+    `check` returns a problem or "". Makes at least `least` calls. Yields the seconds of each call;
+    raises if there was a problem.
     """
     seconds: list[float] = []
     problems: list[str] = []
@@ -191,7 +192,7 @@ def asking(check: Callable[[int], str], least: int, clients: int = 1) -> Iterato
             began = time.perf_counter()
             try:
                 problem = check(next(numbers))
-            except Exception as error:  # reported at the end, as any other problem
+            except Exception as error:  # reported at the end, like any other problem
                 problem = repr(error)
             if problem:
                 problems.append(problem)

@@ -338,7 +338,7 @@ def _read_all(leader: int, reply: tuple[bytes, bytes] | None) -> bytes:
 
 @contextmanager
 def watching(lode: CommandLine, root: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `lode watch` on a tree that has an index; enter the block once it is up to date."""
+    """Run `lode watch` on an indexed tree; enter the block once the index is up to date."""
     process = lode.start("watch", root, "--quiet")
     try:
         until(lambda: watch_mode(lode, root) not in (None, "starting"))

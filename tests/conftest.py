@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.commandline import SAMPLE, CommandLine, write_tree
+from tests.s3_server import s3_server
 
 # Other work on the machine must not fail a test; tests of speed measure CPU time themselves.
 settings.register_profile("no deadline", deadline=None)
@@ -36,3 +38,10 @@ def lode(tmp_path: Path) -> CommandLine:
 def tree(tmp_path: Path) -> Path:
     """Return a small tree without an index."""
     return write_tree(tmp_path / "tree", SAMPLE)
+
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a real S3 server; return its URL."""
+    with s3_server(tmp_path_factory.mktemp("seaweed")) as url:
+        yield url

@@ -82,7 +82,7 @@ def blocks(page: Path) -> list[Block]:
 
 
 def commands(text: str) -> list[tuple[str, str | None]]:
-    """Return the commands of a console block, each with the output shown, or None."""
+    """Return the commands of a console block, each with the output that is shown, if any."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not any(line.startswith("$ ") for line in lines):
         return [(line, None) for line in lines]
@@ -97,13 +97,13 @@ def commands(text: str) -> list[tuple[str, str | None]]:
 
 
 def same(shown: str, printed: str) -> bool:
-    """Return whether the printed output equals the shown output, up to numbers and `...`."""
+    """Return whether the printed output equals the shown output, except for numbers and `...`."""
     wanted, got = (_NUMBER.sub("N", text).strip() + "\n" for text in (shown, printed))
     return doctest.OutputChecker().check_output(wanted, got, _COMPARE)
 
 
 def same_json(shown: Any, printed: Any) -> bool:
-    """Return whether two values have the same keys and strings, up to numbers and `...`."""
+    """Return whether two values have the same keys and strings, except for numbers and `...`."""
     match shown, printed:
         case dict(), dict():
             keys = list(shown) == list(printed)
@@ -152,7 +152,7 @@ def commit(tree: Path) -> None:
 
 
 class Examples:
-    """Runs blocks as a newcomer would, in a home of their own with a tree in `path/to/repo`."""
+    """Runs blocks as a newcomer would, in a new home folder with a tree in `path/to/repo`."""
 
     def __init__(self, lode: CommandLine) -> None:
         self.home, self._cache = lode.home, lode.cache

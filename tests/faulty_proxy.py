@@ -1,4 +1,4 @@
-"""A proxy in front of an HTTP server that fails now and then, as networks and busy stores do."""
+"""A proxy for an HTTP server; the proxy fails now and then, as networks and busy stores do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ body that ends early; a late reply."""
 
 
 class Proxy(http.server.ThreadingHTTPServer):
-    """Forwards requests; `shares` has the share of the requests that suffer each fault."""
+    """A proxy that forwards requests; `shares` maps each fault to its share of the requests."""
 
     daemon_threads = True
 

@@ -1,4 +1,4 @@
-"""A real client of `lode mcp`: the SDK's, over standard input and output or HTTP."""
+"""A real client of `lode mcp`, from the SDK: over standard input and output, or HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks that can be cut, for tests: a relay between two ends, and namespaces of the kernel."""
+"""Networks for tests, which can be cut: a relay between two ends, and network namespaces."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from codelode.system.framing import send
 
 
 class Relay:
-    """Forwards connections to an address until it is cut; then it silently passes nothing on."""
+    """A relay of connections to an address; once it is cut, it silently passes nothing on."""
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
@@ -101,7 +101,7 @@ class Namespaces:
         _ip("-n", name, "route", "add", "default", "via", self.near(node))
 
     def near(self, node: int) -> str:
-        """Return the address of this end of the cable to a node."""
+        """Return the address of this machine's end of the cable to a node."""
         return f"198.18.{_octet(node)}.1"
 
     def start(self, node: int, module: str, options: dict[str, Any]) -> None:

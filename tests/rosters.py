@@ -207,7 +207,7 @@ class World:
     def fetched(
         self, cache: ObjectCache, globs: Sequence[str] = ()
     ) -> tuple[SelectedRepositories, Remote]:
-        """Return selected repositories, fetched as if the store were remote, and this store."""
+        """Return selected repositories, fetched as if their store were remote, and the store."""
         store = Remote(FolderStore(self.place))
         return SelectedRepositories(Roster.of(store), globs, (), cache), store
 

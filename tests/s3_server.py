@@ -20,7 +20,7 @@ WEED = shutil.which("weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.
 BUCKET = "lode-tests"
 _FLAGS = (
     "-volume.max=20",
-    "-s3.port.iceberg=0",  # both services are off: their fixed ports may be in use
+    "-s3.port.iceberg=0",  # iceberg and lance are off: their fixed ports may be in use
     "-s3.port.lance=0",
     "-master.telemetry=false",
 )

@@ -80,7 +80,7 @@ def on_screen(
     size: tuple[int, int] = (100, 24),
     stdout: int | None = None,
 ) -> Iterator[TerminalScreen]:
-    """Run a program on a terminal of a size (columns, rows); `stdout` is where its output goes.
+    """Run a program on a terminal of a size (columns, rows); `stdout` is its standard output.
 
     At the end of the block, waits until the program ends; the exit code is known after that.
     """

@@ -51,7 +51,7 @@ ANSWER = Answer(
 
 @pytest.fixture
 def index(tree: Path, tmp_path: Path) -> Index:
-    """Return an index of a small tree that is not built yet."""
+    """Return the index of a small tree; it is not built yet."""
     return Index.open(tree, index_dir=tmp_path / "index")
 
 

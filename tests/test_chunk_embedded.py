@@ -1,6 +1,6 @@
 """Code in other files: hosts whose path matters, notebooks, hostile text, and cuts.
 
-The constructs of hosts are in chunk_samples/constructs, with those of languages.
+The constructs of hosts are in chunk_samples/constructs, with the constructs of languages.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def test_an_update_reads_only_changed_files(lode: CommandLine, tree: Path) -> No
 def test_a_dry_run_touches_nothing(lode: CommandLine, tree: Path) -> None:
     plan = lode("index", tree, "--dry-run", "--json").must_succeed().json
     assert plan["dry_run"] is True
-    assert (plan["files"], plan["changed"], plan["removed"]) == (6, 6, 0)  # with one binary file
+    assert (plan["files"], plan["changed"], plan["removed"]) == (6, 6, 0)  # one is binary
     text = lode("index", tree, "--dry-run").must_succeed().text
     assert text.startswith("would read 6 of 6 files (")
     assert "ignored" in text
@@ -190,7 +190,7 @@ def test_verify_finds_damage_and_repair_mends_it(lode: CommandLine, tree: Path) 
     assert set(report.json["findings"][0]) == {"file", "section", "offset", "problem"}
     repaired = lode("verify", tree, "--repair", "--json").must_succeed().json
     assert (repaired["sound"], repaired["repaired"]) == (True, True)
-    assert lode("status", tree, "--json").json["files"] == files  # still with the hidden files
+    assert lode("status", tree, "--json").json["files"] == files  # hidden files are still indexed
 
 
 def test_a_second_writer_fails_or_waits(lode: CommandLine, tree: Path) -> None:
@@ -246,7 +246,7 @@ def test_ctrl_c_while_indexing_ends_the_workers(lode: CommandLine, tmp_path: Pat
 
 
 def test_workers_run_no_code_of_the_tree(lode: CommandLine, tmp_path: Path) -> None:
-    """Workers are Python processes that start in the current folder."""
+    """Workers are Python processes that start in the current folder, but import nothing from it."""
     trap = f"open({str(tmp_path / 'run')!r}, 'w')\nraise SystemExit('run')\n"
     root = write_tree(tmp_path / "tree", {f"{name}.py": trap for name in ("numpy", "json", "os")})
     write_tree(root, {f"numbers_{i}.txt": "1234567 " * 50_000 for i in range(10)})

@@ -289,3 +289,25 @@ def test_hostile_roots_are_escaped_on_a_terminal(lode: CommandLine, tmp_path: Pa
 def test_ages(seconds: float, text: str) -> None:
     assert age(seconds) == text
     assert count(2, "day") == "2 days"
+
+
+def test_indexes_that_an_enclosing_one_covers_are_named(lode: CommandLine, tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "tree", {"a.py": "a = 1\n", "sub dir/b.py": "b = 2\n"})
+    sub = root / "sub dir"
+    lode("index", sub).must_succeed()
+    lode("index", root).must_succeed()
+    remedy = f"lode clean '{sub}'"
+    shown = lode("list").must_succeed()
+    assert f"{sub}  (the index of {root} covers it, too)\n" in shown.text
+    assert shown.message == f"lode: `{remedy}` removes an index that another one covers\n"
+    covered = {each["root"]: each["covered_by"] for each in lode("list", "--json").json["indexes"]}
+    assert covered == {str(sub): str(root), str(root): None}
+    assert f"-> {remedy}\n" in lode("doctor", root).text
+
+    (root / ".lodeignore").write_text("/sub dir/\n")  # now the two cover different files
+    lode("index", root).must_succeed()
+    assert lode("list").must_succeed().message == ""
+    (root / ".lodeignore").unlink()
+    assert "covers it, too" in lode("list").must_succeed().text  # the next update takes it in
+    (sub / ".git").mkdir()  # a root of its own
+    assert "covers it, too" not in lode("list").must_succeed().text

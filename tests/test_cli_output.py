@@ -25,7 +25,7 @@ REPORT = (
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
-    """Return a small tree and its index. No test changes them."""
+    """Return a command line and the root of a small indexed tree, which no test changes."""
     return indexed_sample(tmp_path_factory.mktemp("output"))
 
 
@@ -142,7 +142,7 @@ def test_no_style_and_no_link_goes_on_to_the_next_line(sample: tuple[CommandLine
 
 
 def pager(folder: Path) -> tuple[str, Path]:
-    """Make a pager that records what it is given and shows the end of it."""
+    """Make a pager that records its input and prints its line count, `LESS` and its arguments."""
     program, record = folder / "pager", folder / "record"
     program.write_text(
         f"#!{sys.executable}\nimport os, sys\ndata = sys.stdin.buffer.read()\n"

@@ -305,6 +305,59 @@ def test_a_folder_that_its_index_leaves_out_now_answers_each_time(
     assert len(lode("list", "--json").must_succeed().json["indexes"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "folder"),
+    [
+        (("search", "retry", "-l"), "."),
+        (("search", "retry", "-l"), "tree"),
+        (("symbols", "-f"), "tree"),
+        (("symbols", "ret"), "tree"),
+        (("outline",), "."),
+        (("outline",), "tree"),
+    ],
+)
+def test_a_file_in_a_folder_that_is_left_out_now_answers_each_time(
+    tmp_path: Path, command: tuple[str, ...], folder: str
+) -> None:
+    lode, root = indexed_sample(tmp_path)
+    (root / ".lodeignore").write_text("src/\n")
+    here = tmp_path / folder
+    file = (root / "src/retry.py").relative_to(here)
+    first = lode(*command, file, cwd=here).must_succeed()
+    if command == ("outline",):  # an outline does not update the index
+        lode("index", root).must_succeed()
+    again = lode(*command, file, cwd=here).must_succeed()
+    assert "retry" in first.text.lower()
+    assert (first.text, first.message) == (again.text, again.message)
+    roots = {each["root"] for each in lode("list", "--json").must_succeed().json["indexes"]}
+    assert roots == {str(root), str(root / "src")}
+
+
+def test_a_folder_that_is_left_out_now_is_indexed_by_itself(tmp_path: Path) -> None:
+    lode, root = indexed_sample(tmp_path)
+    (root / ".lodeignore").write_text("src/\n")
+    assert "2 added" in lode("index", "src", cwd=root).must_succeed().text
+    assert "nothing changed" in lode("index", "src", cwd=root).must_succeed().text
+
+
+def test_a_file_that_is_left_out_now_is_refused_each_time(tmp_path: Path) -> None:
+    lode, root = indexed_sample(tmp_path)
+    (root / ".lodeignore").write_text("/src/retry.py\n")
+    for command in (("search", "retry"), ("symbols", "-f"), ("outline",)):
+        for _ in range(2):
+            refused = lode(*command, "src/retry.py", cwd=root)
+            refused.must_be_refused("src/retry.py is not in the index of", "--list-skipped")
+    (root / "src/retry.py").unlink()
+    lode("symbols", "-f", "src/retry.py", cwd=root).must_be_refused("no such file")
+
+
+def test_the_definitions_of_a_file_that_was_just_deleted(tmp_path: Path) -> None:
+    lode, root = indexed_sample(tmp_path)
+    (root / "src/retry.py").unlink()
+    for _ in range(2):
+        lode("symbols", "-f", "src/retry.py", cwd=root).must_be_refused("no such file")
+
+
 def test_no_index_is_built_for_a_folder_that_is_left_out_now(tmp_path: Path) -> None:
     lode, root = indexed_sample(tmp_path)
     (root / ".lodeignore").write_text("src/\n")

@@ -177,7 +177,7 @@ def test_links_and_absolute_paths_stay_inside(tmp_path: Path) -> None:
 
 
 def test_deep_folders_are_built_and_removed(tmp_path: Path) -> None:
-    """Clones may be deeper than Python recurses; archives lose their deep entries."""
+    """A clone may be deeper than Python's recursion limit; an archive loses its deep entries."""
     origin = repository(tmp_path / "origin", SAMPLE)
     blob = git(origin, "rev-parse", "HEAD:docs/guide.md").strip()
     entry = f"100644,{blob},{'a/' * 1200}deep.md"
@@ -325,7 +325,7 @@ def test_slices_hold_every_file_once_in_order(tmp_path: Path, size: int) -> None
     assert [each for slice in found for each in slice.within(walk(root))] == whole
     assert (len(found) == 1) == (size == 1 << 20)
     assert (found[0].first, found[-1].end) == ("", "")
-    write_tree(root, {"added/first.py": "x = 1\n", "zz.py": "y = 2\n"})  # new since the cut
+    write_tree(root, {"added/first.py": "x = 1\n", "zz.py": "y = 2\n"})  # added after `cut`
     assert [each for slice in found for each in slice.within(walk(root))] == list(walk(root))
     assert list(Slice("src/d1", "src/d1.py").within(whole)) == [
         each for each in whole if each.path.startswith("src/d1/")

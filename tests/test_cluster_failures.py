@@ -1,4 +1,4 @@
-"""Searchers die, hang, are slow or lie: no answer is wrong; with two replicas, all are complete."""
+"""Searchers die, hang, are slow or lie: no answer is wrong; with two replicas, none is partial."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_without_a_replica_the_answer_says_what_is_missing(indexed: Corpus) -> N
         try:
             show(front, indexed, 2)
             with front.views.current(0) as view:
-                holder = view.holders[0]  # holds pieces; as they are few, the other may hold none
+                holder = view.holders[0]  # a searcher that holds pieces: the other may hold none
             os.kill(processes.running[holder].pid, signal.SIGKILL)
             until(lambda: len(front.searchers()) == 1, 10)
             request = SearchRequest("function_3")
@@ -242,7 +242,7 @@ def test_a_searcher_with_another_token_is_turned_away(running: tuple[Front, Proc
 
 
 def test_a_front_without_the_token_gets_no_secret() -> None:
-    """A searcher that dials a front without the token neither reveals it nor answers calls."""
+    """To a front without the token, a searcher neither reveals the token nor answers calls."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         pieces = MemoryPieces()
         from codelode.cluster.searcher import Searcher, SearcherOptions

@@ -188,7 +188,7 @@ def fetch(address: str) -> Any:
 def test_a_front_can_be_restarted_right_after_it_was_killed(
     world: World, lode: CommandLine
 ) -> None:
-    """A killed front's searchers are its children and end too; the next front starts others."""
+    """Searchers are a front's children: if it is killed, they end; the next front starts others."""
     port = free_port()
     command = ["cluster", "serve", str(world.place), "--no-ray", "--address", str(port)]
     url = f"http://127.0.0.1:{port}"

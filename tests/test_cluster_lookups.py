@@ -1,4 +1,4 @@
-"""Definitions, outlines, texts and similar code of a cluster are those of the roster."""
+"""A cluster answers lookups as the roster does: definitions, outlines, texts, similar code."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def test_bad_requests_are_errors_of_the_user(running: Running) -> None:
 
 
 class OneBroken:
-    """Pieces, one of which cannot be opened."""
+    """A set of pieces, one of which cannot be opened."""
 
     def __init__(self, pieces: MemoryPieces, broken: str) -> None:
         self._pieces = pieces

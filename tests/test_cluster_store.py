@@ -245,7 +245,7 @@ def test_an_object_that_stays_damaged_is_named(clustered: Clustered) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Yield a file system of its own, of 1 MiB."""
+    """Yield a folder that is a separate file system of 1 MiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]

@@ -40,7 +40,7 @@ from tests.clusters import (
 from tests.commandline import until, write_tree
 
 SEARCHERS = 2
-REQUEST = SearchRequest("function_3", explain=True)
+REQUEST = SearchRequest("function_3", fixed_strings=["return 1", "return 3"], explain=True)
 FILES = FileOptions("/nowhere", 1)
 SEARCHER = """
 import json, sys
@@ -97,7 +97,7 @@ def is_whole(front: Front) -> bool:
 
 
 def test_an_understudy_takes_the_place_of_a_killed_searcher(indexed: Corpus) -> None:
-    """No answer is partial; pieces have both owners again long before a process could start."""
+    """No answer is partial; all pieces have two owners again long before a process could start."""
     expected = one_machine(indexed.repositories, open_local, load(None), REQUEST)
 
     def check(_: int) -> str:

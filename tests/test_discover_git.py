@@ -78,7 +78,7 @@ def test_tracked_files_are_read_whatever_rules_say(root: Path, version: str) -> 
     grow(root, TREE)
     git(root, "add", "-f", ".")
     git(root, "update-index", "--index-version", version)
-    if version == "3":  # without such entries, git would write version 2
+    if version == "3":  # without the flags that these commands set, git would write version 2
         git(root, "add", "-N", "-f", *("src/a.py",))
         git(root, "update-index", "--skip-worktree", "a.log")
     grow(root, UNTRACKED)

@@ -1,4 +1,4 @@
-"""The blobs that git tracks and the files that it knows to be unchanged, compared with git."""
+"""`TrackedBlobs`: the blobs of tracked files, and which files are unchanged, compared with git."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FILES: dict[str, str | bytes] = {
 
 
 def vouched(root: Path) -> dict[str, str]:
-    """Return the blob of each file that `TrackedBlobs` takes to be unchanged."""
+    """Return the blob of each file that `TrackedBlobs` considers unchanged."""
     blobs = Worktree(root).blobs()
     assert isinstance(blobs, TrackedBlobs)
     found = {}
@@ -55,7 +55,7 @@ def known_by_git(root: Path) -> dict[str, str]:
 
 
 def settle(root: Path) -> None:
-    """Make every file older than git's index, as after a while."""
+    """Make every file older than git's index, as if some time had passed."""
     time.sleep(0.03)
     git(root, "update-index", "-q", "--refresh") if not _dirty(root) else None
     (root / ".git/index").touch()

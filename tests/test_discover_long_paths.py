@@ -1,4 +1,4 @@
-"""Paths that are longer than the system takes: indexed, found, and not taken for stale."""
+"""Files with paths longer than the system takes are indexed, found, and not taken for stale."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _program() -> list[str]:
 def test_an_index_inside_the_tree_is_never_indexed(
     lode: CommandLine, tree: Path, name: str
 ) -> None:
-    """No update adds the files of an index, whether it updates that index or another one."""
+    """No update adds the files of an index inside the tree: neither to it nor to another index."""
     (tree / "other").mkdir()
     files = lode("index", tree, "--json").must_succeed().json["files"]
     inside = tree / name

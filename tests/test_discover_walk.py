@@ -1,4 +1,4 @@
-"""The walk yields every file once and in order, or a reason, on normal and hostile trees."""
+"""The walk yields each file, or why it is skipped, once and in order, even on hostile trees."""
 
 from __future__ import annotations
 

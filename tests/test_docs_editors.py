@@ -150,7 +150,7 @@ def test_the_tasks_have_the_shape_that_vs_code_documents() -> None:
 
 
 def is_open_after(screen: TerminalScreen, keys: bytes) -> bool:
-    """Press keys, and return whether the picker appears: tmux may not listen yet."""
+    """Press keys, and return whether the picker opens; it does not until tmux listens."""
     pressed = time.monotonic()
     screen.type(keys)
     screen.until(lambda: "esc leave" in screen.text or time.monotonic() > pressed + 20)

@@ -1,4 +1,4 @@
-"""`lode doctor`: every finding that needs something to be done has its remedy."""
+"""`lode doctor`: every finding that calls for action has a remedy."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codelode.chunk.languages import SYNTAXES
+from codelode.discover.language import language_called
 from codelode.embed.heads import (
     HEAD_WEIGHT,
     encode_chunks,
@@ -15,9 +17,16 @@ from codelode.embed.heads import (
     with_heads,
 )
 from codelode.embed.load import load
-from codelode.search.language_words import without_language
+from codelode.search.language_words import WORDS, without_language
 from codelode.text.word_counts import count_words
 from codelode.types import Passages
+
+OF_OTHER_MEANING = frozenset(
+    "ada bash c css dockerfile fsharp make matlab nix objective-c ocaml powershell sass solidity"
+    " sql starlark terraform tsx verilog vhdl zig".split()
+)
+"""Languages whose names stay in a query: they are other words, say what the code is about, or are
+rare in questions."""
 
 
 @pytest.mark.parametrize(
@@ -114,3 +123,10 @@ def test_the_words_of_chunks_are_those_without_heads() -> None:
 )
 def test_languages_are_no_part_of_the_meaning(query: str, rest: str) -> None:
     assert without_language(query) == rest
+
+
+def test_every_language_that_is_split_by_syntax_was_considered() -> None:
+    named = {language_called(word) for word in WORDS}
+    assert None not in named
+    assert named.isdisjoint(OF_OTHER_MEANING)
+    assert named | OF_OTHER_MEANING == {*SYNTAXES}

@@ -111,7 +111,7 @@ def test_vendored_folders_are_counted_once_each_file(paths: list[str]) -> None:
 
 @pytest.fixture
 def gone(lode: CommandLine, tmp_path: Path) -> Path:
-    """Return a root that is gone, whose index was last used 31 days ago."""
+    """Return a root that no longer exists; its index was last used 31 days ago."""
     root = write_tree(tmp_path / "gone", {"a.py": "x = 1\n"})
     lode("index", root).must_succeed()
     use_before(directory_of(lode, root), 31)

@@ -1,4 +1,4 @@
-"""A walk in a child process gives the same as one in this process, or nothing; no child is left."""
+"""A walk in a child gives the same result as a walk in this process, or none; no child is left."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _no_child_is_left() -> Iterator[None]:
 
 
 def begun(index: Index) -> WalkOptions:
-    """Begin a walk; return the walk options that a look would use."""
+    """Begin a walk ahead; return the walk options that a look would use."""
     ahead.begin(os.fspath(index.directory), os.fspath(index.root))
     assert ahead._begun is not None
     return IndexWriter(index.reader).walk_options(index.snapshot().manifest.options)

@@ -1,4 +1,4 @@
-"""Work in a thread of its own, at the end of the program."""
+"""Attempts, which work in threads of their own: late work, and the end of the program."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def test_answers_are_as_described(site: Site, name: str) -> None:
     """Answers conform to the description, which lists the statuses: 500 is not among them.
 
     A request that the schemas allow may be refused: they do not know languages and patterns. With
-    a deadline of no time, the front is too busy (503).
+    a deadline of zero seconds, the front is too busy (503).
     """
     schema = schemathesis.openapi.from_url(f"{site.origin}/api/openapi.json")
     cases = schema[f"/api/{name}"]["GET"].as_strategy()

@@ -1,7 +1,7 @@
 """The page and the tools for agents over a roster and over a cluster, as real processes.
 
-Everything is asked of both: `--roster` and `--server` show the same. Nothing of a repository that
-is hidden from the user leaves a trace in anything they show.
+Everything is tested with `--roster` and with `--server`: both show the same. A repository that is
+hidden from the user leaves no trace in anything that they show.
 """
 
 from __future__ import annotations

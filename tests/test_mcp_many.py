@@ -1,4 +1,4 @@
-"""Several servers on a tree share one index and one updater; if one dies, the others go on."""
+"""Several servers on a tree share one index and one watcher; if one dies, the others go on."""
 
 from __future__ import annotations
 

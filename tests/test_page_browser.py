@@ -111,7 +111,7 @@ def paths(page: Page) -> list[str]:
 
 
 def focused(page: Page) -> int:
-    """Return which hit has the focus, from 0; -1 if none has."""
+    """Return the index of the hit that has the focus; -1 if no hit has it."""
     number: int = page.evaluate(
         "[...document.querySelectorAll('.go')].indexOf(document.activeElement)"
     )

@@ -1,4 +1,4 @@
-"""What is published: the sdist is complete, and the wheel made from it works once installed.
+"""The published files: the sdist is complete, and the wheel made from it works once installed.
 
 Run by `make test-release`. Everything is built and installed as users do it, in fresh environments.
 """

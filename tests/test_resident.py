@@ -258,9 +258,11 @@ def test_a_request_survives_packing() -> None:
 
 
 def test_a_fork_finds_the_command_line_loaded(
-    index: Index, monkeypatch: pytest.MonkeyPatch
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Importing the modules of the command line takes longer than a search."""
+    """Importing the modules of the command line takes longer than a search; no index is made."""
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     loaded: list[list[str]] = []
     with index.watch() as watcher:
         until(lambda: watcher.changes() == set())
@@ -271,3 +273,4 @@ def test_a_fork_finds_the_command_line_loaded(
     names = set(loaded[0])
     assert {"argparse", "codelode.cli.views.hits", "codelode.cli.views.agent_page"} <= names
     assert {"codelode.search.searcher", "codelode.freshness.refresh"} <= names
+    assert not cache.exists()

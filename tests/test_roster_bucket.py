@@ -14,10 +14,10 @@ from codelode.roster.collect import collect
 from codelode.roster.roster import Roster
 from codelode.search.request import SearchRequest
 from tests.rosters import REPOSITORIES, World, requests
-from tests.test_objects_bucket import endpoint, url
+from tests.test_objects_bucket import url
 from tests.test_roster_commits import race
 
-__all__ = ["endpoint", "url"]
+__all__ = ["url"]
 
 
 @pytest.fixture

@@ -254,14 +254,14 @@ def test_words_that_occur_in_names_alone_have_no_weight_but_are_pointed_out(
     named, unknown = answer("delay retry mirror").hits, answer("delay retry xqzzyw").hits
     assert named == unknown  # the repository acme.mirror/api gets no preference
     preferred = followed.answer(SearchRequest("queue delay", 30)).hits[0].path
-    assert preferred.startswith("queue/")  # texts have this word too
+    assert preferred.startswith("queue/")  # `queue` occurs in texts too, so it has weight
     for query, names in (
         ("jitter WEB", ["acme/web"]),
         ("jitter of acme/web or queue", ["acme/web", "queue"]),
         ("retry", []),
         ("jitter secret", []),  # a hidden repository
         ("jitter api", []),  # the repository has hits
-        ("jitter docs", []),  # not a repository, but a folder in some
+        ("jitter docs", []),  # not a repository, but a folder in some repositories
         ("../web /web web/ {web} *", ["acme/web"]),
         ("jitter \udcff", []),
     ):

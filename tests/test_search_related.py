@@ -42,7 +42,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
 
 
 def reference(index: Index, path: str, line: int) -> list[str]:
-    """Return the other files, by the greatest cosine of a live chunk with the chunk at a line."""
+    """Return the other files, ranked by their live chunks' best cosine with the chunk at a line."""
     vectors: list[tuple[str, int, NDArray[np.float64]]] = []
     for live in index.snapshot().segments:
         segment = live.segment

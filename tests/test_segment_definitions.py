@@ -51,7 +51,7 @@ names = st.lists(words, min_size=1, max_size=3).map("".join) | st.text(max_size=
 
 @st.composite
 def definition_lists(draw: st.DrawFn) -> list[Definition]:
-    """Nested definitions on at most `LINES` lines, outer before inner."""
+    """Draw nested definitions on at most `LINES` lines, outer before inner."""
     found: list[Definition] = []
 
     def add(first: int, last: int, parent: int) -> None:
@@ -81,7 +81,7 @@ def cleaned(definition: Definition) -> Definition:
 
 
 def build_run(tree: Tree, first: int = 0) -> RunSegment:
-    """Build a run of files with two chunks each; each line has its file's number and its own."""
+    """Build a run of files with two chunks each; each line has the numbers of file and line."""
     builder = SegmentBuilder()
     for number, definitions in enumerate(tree, first):
         lines = [b"%d %d\n" % (number, line) for line in range(1, LINES + 1)]
@@ -247,14 +247,10 @@ def test_columns_survive_the_round_trip(large: list[int], small: list[int]) -> N
     packed = pack_column(first)
     column = PackedTable(packed + b"x", 0, 1, len(large))
     assert column.end == len(packed) and column.column(0).tolist() == large
-    assert [column.value(0, row) for row in range(len(large))] == large
-    assert [each for (each,) in column.rows(np.arange(len(large))[::-1])] == large[::-1]
+    assert column.numbers().tolist() == [[number] for number in large]
     for wrong in (packed[:-1], b"\5" + packed[1:], b""):
         with pytest.raises(ValueError, match="column"):
             PackedTable(wrong, 0, 1, len(large))
-    for row in (-1, len(large)):
-        with pytest.raises(LookupError):
-            column.value(0, row)
     folded = fold(np.append(-first, second))
     assert (folded >= 0).all() and unfold(folded).tolist() == [*(-first).tolist(), *small]
 
@@ -269,7 +265,7 @@ def test_tables_survive_the_round_trip(rows: list[tuple[int, ...]]) -> None:
         table = PackedTable(data, 0, 3, count)
         assert table.end == len(data)
         found += zip(*(table.column(i).tolist() for i in range(3)), strict=True)
-        assert list(table.rows(np.arange(count))) == found[-count:]
+        assert list(map(tuple, table.numbers().tolist())) == found[-count:]
     assert found == rows
 
 

@@ -17,7 +17,6 @@ from codelode.cli.defaults import keys_of
 from codelode.cli.options import Command
 from codelode.cli.settings_list import default_of, option_of
 from codelode.errors import UsageError
-from codelode.settings.advice import to_write
 from codelode.settings.effective import effective
 from codelode.settings.files import MAX_BYTES, MAX_PYPROJECT_BYTES
 from codelode.settings.keys import BY_NAME, KEYS, WALK, Key
@@ -119,7 +118,7 @@ def test_a_flag_has_at_most_one_setting() -> None:
             for key in KEYS
         )
 
-    later = len(WALK) + 1  # settings of the walk, and the model
+    later = len(WALK) + 1  # `keys_of` leaves out the model and the settings of the walk
     for command in COMMANDS:
         assert flags(command) == len(keys_of(command)) + (later if command.name == "index" else 0)
 
@@ -380,27 +379,16 @@ def test_the_listing_names_sources_and_files(lode: CommandLine, tree: Path) -> N
     lode("config", tree / "missing").must_be_refused("no such folder")
 
 
-def test_a_value_to_set_is_told_where_to_write_it(lode: CommandLine) -> None:
-    told = f"put the lines `[search]` and `limit = 20` into {user_file(lode)}"
+def test_a_value_without_set_is_answered_with_the_command(lode: CommandLine) -> None:
     for typed in (["search.limit", "20"], ["search.limit=20"]):
-        lode("config", *typed).must_be_refused(told)
-    lode("config", "pager", "less").must_be_refused('the line `pager = "less"`, above all tables')
-    lode("config", "index.hidden=yes").must_be_refused("`[index]` and `hidden = true`")
+        lode("config", *typed).must_be_refused("to set it: `lode config set search.limit 20`")
+    lode("config", "pager", "less -S").must_be_refused("`lode config set pager 'less -S'`")
     lode("config", "search.limit", "nowhere").must_be_refused("no such folder")
     lode("config", "search.limit=many").must_be_refused("search.limit must be a whole number")
-    lode("config", "index.dir", "~nobody-here/x").must_be_refused("`[index]` and `dir = ")
-
-
-@pytest.mark.parametrize("name", VALUES)
-def test_the_lines_to_write_set_the_value(lode: CommandLine, name: str) -> None:
-    message = to_write(BY_NAME[name], VALUES[name][1])
-    lines = re.findall("`([^`]*)`", message)
-    write_tree(lode.home / "codelode", {"config.toml": "\n".join(lines)})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CONFIG_HOME", str(lode.home))
-        patch.delenv(BY_NAME[name].variable, raising=False)
-        setting = effective(None)[name]
-    assert (setting.source, BY_NAME[name].kind.to_text(setting.value)) == ("user", VALUES[name][1])
+    lode("config", "search.limit", "x" * 300).must_be_refused("lode: ")
+    lode("config", "x" * 300).must_be_refused("unknown setting")
+    lode("config", "search", "a", "b").must_be_refused("expected: lode config")
+    lode("config", "search.limit", "--project").must_be_refused("--project means nothing")
 
 
 def test_a_table_of_pyproject_is_suggested_with_its_whole_name(tmp_path: Path) -> None:

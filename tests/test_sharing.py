@@ -1,4 +1,4 @@
-"""Pushing and pulling: a pulled index answers like one that was built here, and reads little."""
+"""Pushing and pulling: a pulled index answers like one built here, and its pull reads little."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_clone_reads_and_makes_nothing(team: Team) -> None:
     assert (report.changed, report.files_known) == (True, report.files)
     updated = index.update()
     texts = sum(len(text) for name, text in SAMPLE.items() if name.endswith(("md", "ts", "go")))
-    assert updated.chunks_made == 0 and updated.bytes_read < texts  # reads only the picture
+    assert updated.chunks_made == 0 and updated.bytes_read < texts  # only the picture is read
     assert team.as_built(index)
     assert not index.verify()
 
@@ -321,7 +321,7 @@ def segments(index: Index) -> list[tuple[str, str]]:
 
 
 def lives_through(events: int, action: Callable[[], object]) -> bool:
-    """Run an action in a fork that dies after some changes of files; return whether it lived."""
+    """Run an action in a fork that dies after `events` file changes; return whether it lived."""
     pid = os.fork()
     if pid:
         return os.waitpid(pid, 0)[1] == 0

@@ -129,7 +129,7 @@ def test_a_push_with_faults_shows_the_old_or_the_new_index(tmp_path: Path) -> No
             assert pair.same()
             continue
         failed += 1
-        pair.pull(sound=True)  # a commit whose answer was lost may have been done
+        pair.pull(sound=True)  # a commit may have succeeded although its reply was lost
         assert contents(pair.puller) in (before, contents(pair.index))
         pair.store.mend()
         pair.push()

@@ -143,7 +143,7 @@ def apply(root: Path, action: str, path: str, more: str) -> Iterator[str]:
     elif action == "touch":
         os.utime(target)
         yield path
-    elif path.split("/")[0] != more.split("/")[0]:  # a folder cannot go below itself
+    elif path.split("/")[0] != more.split("/")[0]:  # no folder can be moved into itself
         yield from make_way(root, more)
         remove(root / more)
         if target.exists():  # the path may have led through the removed link
@@ -281,7 +281,7 @@ def test_a_partial_update_needs_an_index_and_its_options(tree: Path, tmp_path: P
     assert not index.directory.exists()
     index.update(jobs=1, hidden=True)
     write(tree, ".c.py", "x = 3\n")
-    assert index.update([".c.py"]).files == 3  # hidden files, as before
+    assert index.update([".c.py"]).files == 3  # with hidden files, as in the first update
     assert index.update([".c.py"], hidden=True).files == 3
     for options in ({"hidden": False}, {"max_file_size": 7}, {"no_ignore": True}):
         with pytest.raises(UsageError, match=next(iter(options))):

@@ -1,4 +1,4 @@
-"""An index follows its tree in one process per index: by events, or, with a reason, by scans."""
+"""An index follows its tree in one process: by events, or else by scans, for a stated reason."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_exactly_the_folders_that_a_walk_enters_are_watched(root: Path) -> None:
 def test_a_suspended_machine_is_distinguished_from_an_idle_one(
     index: Index, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After suspension, the whole tree is compared, here with a git setting that nobody watches."""
+    """After a suspension, the whole tree is compared, even if only an unwatched file changed."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     with watched(index) as watcher:
         until(lambda: watcher.changes() == set())
@@ -238,7 +238,7 @@ class TestSearches:
             for number in range(30):
                 (root / "src/new.py").write_text(f"word_{number}x = 1\n")
                 answer = index.answer(f"word_{number}x", mode="lexical")
-                # It is not always 0, since the machine may be busy.
+                # `differing` is not always 0, since the machine may be busy.
                 assert answer.freshness.differing is not None
                 if answer.freshness.differing == 0:
                     assert answer.hits[0].path == "src/new.py"

@@ -28,7 +28,7 @@ class BagRows:
 
     @staticmethod
     def of(found: RowCounts) -> BagRows:
-        """Convert the bags of the encoder."""
+        """Convert the encoder's counts of rows to bags with weights."""
         weights = (1 + np.log(found.counts)).astype(np.float32)
         return BagRows(found.indptr, found.rows.astype(np.int32), weights)
 

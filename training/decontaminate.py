@@ -1,7 +1,7 @@
 """Keep the benchmark and useless files out of the training data.
 
-Three filters: names of benchmark repositories anywhere in a package's name or a path; vendored,
-test and generated files; and files that share lines with a checkout of the benchmark.
+Three filters drop packages and files with the name of a benchmark repository in their name or path;
+vendored, test and generated files; and files that share lines with a checkout of the benchmark.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Excluded:
         self._folders = names - _COMMON
 
     def package(self, name: str) -> bool:
-        """Return whether a package is a benchmark repository or extends one."""
+        """Return whether a package's name contains the name of a benchmark repository."""
         return _mentions(name.lower(), self._names)
 
     def path(self, path: str) -> bool:
@@ -81,7 +81,7 @@ def long_lines(text: bytes) -> list[int]:
 
 
 def benchmark_lines(checkouts: Path) -> frozenset[int]:
-    """Return the long lines of all source files below a folder of checkouts."""
+    """Return the hashes of the long lines of all source files below a folder of checkouts."""
     found: set[int] = set()
     for path in sorted(checkouts.rglob("*")):
         if language_of(path.name) and path.is_file() and not path.is_symlink():
@@ -90,6 +90,6 @@ def benchmark_lines(checkouts: Path) -> frozenset[int]:
 
 
 def is_copied(text: bytes, known: frozenset[int]) -> bool:
-    """Return whether more than `MAX_SHARED` of the long lines are in a benchmark checkout."""
+    """Return whether more than `MAX_SHARED` of a text's long lines are in a benchmark checkout."""
     lines = long_lines(text)
     return sum(line in known for line in lines) > MAX_SHARED * len(lines)

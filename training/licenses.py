@@ -66,7 +66,7 @@ def permissive(licenses: set[str]) -> bool:
 
 
 def _permits(license: str) -> bool:
-    """Return whether a license is permissive: `or` needs one permissive part, `and` all parts."""
+    """Return whether a license is permissive: one part of an `or` must be, all of an `and`."""
     return any(
         all(PERMISSIVE.search(part) and not _COPYLEFT.search(part) for part in choice)
         for choice in (

@@ -116,7 +116,7 @@ def without_doc(definition: DocumentedDefinition, text: bytes) -> bytes:
 
 
 def _without_name(sentence: str, name: str) -> str:
-    """Remove a definition's name from the start, where Go and the Linux kernel put it."""
+    """Remove a definition's name from the start of a sentence, where Go and Linux put it."""
     rest = re.sub(rf"\A[\W_]*{re.escape(name)}(\(\))?(?= )[\s:-]*", "", sentence)
     return rest if len(rest.split()) >= 3 else sentence
 

@@ -3,7 +3,7 @@
     python -m training.start --model DIR --data DIR --out FILE
 
 DIR holds `model.safetensors` and `vocab.txt` of a BERT with WordPiece tokens, such as
-all-MiniLM-L6-v2 (Apache-2.0). Each part in our vocabulary that tokens cover starts as the mean
+all-MiniLM-L6-v2 (Apache-2.0). Each part of the vocabulary that the tokens cover starts as the mean
 of their embeddings. Then only the mean of the vectors of these parts is subtracted (no principal
 component, unlike Arora et al. 2017), and PCA rotates the vectors.
 """
@@ -39,7 +39,7 @@ def word_pieces(part: str, tokens: dict[str, int]) -> list[int]:
 def start_vectors(
     embeddings: NDArray[np.float32], tokens: dict[str, int], known: list[str]
 ) -> NDArray[np.float32]:
-    """Return float32[len(known), 256], with a mean length of 1."""
+    """Return the start vectors, float32[len(known), 256]; covered ones have a mean length of 1."""
     vectors = np.zeros((len(known), embeddings.shape[1]), dtype=np.float32)
     for row, part in enumerate(known):
         pieces = word_pieces(part, tokens)

@@ -47,7 +47,7 @@ class Settings:
     rate: float = 2e-3
     warm_up: int = 50
     temperature: float = 0.05
-    path_share: float = 0.5  # share of passages with a path, unless the query is the path
+    path_share: float = 0.5  # share of passages that keep their path, unless the query is the path
     asking_share: float = 0.25  # share of queries that get question words
     seed: int = 0
 
@@ -102,7 +102,7 @@ class Model:
         )
 
     def passages(self, text: BagRows, path: BagRows) -> Tensor:
-        """Return the vectors of passages with their paths, not normalized."""
+        """Return the vectors of passages, from their texts and their paths, not normalized."""
         both = self.sums(0, BagRows.concatenate([text, path]))
         text_sums, path_sums = both.tensor_split(2)
         return text_sums + self.log_path.exp() * path_sums
@@ -207,7 +207,7 @@ def train(pairs: PairArrays, start: Tensor, known: list[str], settings: Settings
 
 
 class _Report:
-    """Prints the mean loss of every 25 steps."""
+    """A report that prints the mean loss of every 25 steps."""
 
     def __init__(self, model: Model) -> None:
         self.model = model

@@ -13,8 +13,8 @@ The agent does exactly this until it has read the right file:
 4. When the words are used up, it goes on reading, at most 10 files in all; then it gives up.
 
 The agent sees only files that git would list: no ignored, hidden or binary ones. Two assumptions
-favor it: it pays nothing for thinking, and it recognizes the right file at once. One does not: it
-uses only words of the question, where a model would think of better ones.
+favor the agent: it pays nothing for thinking, and it recognizes the right file at once. A third
+one does not: the agent uses only words of the question, where a model would think of better ones.
 """
 
 from __future__ import annotations

@@ -2,11 +2,11 @@
 
     python -m benchmarks.agents.many TREE [--servers 20] [--seconds 600]
 
-A copy of TREE is indexed and served by `lode mcp` over standard input and output, once per server.
-Until the time is up, an editor writes a file with a new function every half second, and each server
-is asked for the newest function. A wrong answer is one that neither has the function nor says that
-files differ from the index. After 70, 80 and 90 % of the time, a server is killed and another
-one started. Prints the calls, errors, wrong answers, latency, and the private memory of the
+A copy of TREE is indexed. Each server is a process of `lode mcp` that serves it over standard input
+and output. Until the time is up, an editor writes a file with a new function every half second, and
+each server is asked for the newest function. A wrong answer is one that neither has the function
+nor says that files differ from the index. After 70, 80 and 90 % of the time, a server is killed and
+another one started. Prints the calls, errors, wrong answers, latency, and the private memory of the
 servers.
 """
 

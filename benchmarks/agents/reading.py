@@ -24,7 +24,7 @@ def tokens(text: str) -> int:
 
 @lru_cache(4096)
 def read_cost(path: Path) -> int:
-    """Return the number of tokens of a file's first lines, each with its line number."""
+    """Return the number of tokens of a file's first `READ_LINES` lines, with line numbers."""
     try:
         lines = path.read_text("utf-8", "replace").splitlines()[:READ_LINES]
     except OSError:

@@ -2,9 +2,10 @@
 
     python -m benchmarks.agents.start TREE [--runs 20]
 
-A copy of TREE is indexed first. The client is the SDK's over standard input and output, once in
-each version (era) of the protocol. Prints the milliseconds since just before the process was
-started, and the CPU time that the server has used when its tools are listed.
+A copy of TREE is indexed first. The SDK's client talks to the server over standard input and
+output, in each version (era) of the protocol. For each era, prints the milliseconds from just
+before the start of the process until the tools are listed, and until the first answer. Also prints
+the CPU milliseconds that the server has used when its tools are listed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ ERAS = ("legacy", "2026-07-28")
 
 
 def main() -> None:
-    """Measure and print one JSON object."""
+    """Measure, and print the results as one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.agents.start")
     parser.add_argument("tree", type=Path)
     parser.add_argument("--runs", type=int, default=20)
@@ -46,7 +47,11 @@ def main() -> None:
 
 
 async def start(root: Path, index_dir: str, era: str) -> dict[str, float]:
-    """Start a server; return the ms until its tools are listed and until it has answered."""
+    """Start a server, list its tools and search; return the times in milliseconds.
+
+    `listed` and `answered` are the times since just before the start; `listed_cpu` is the CPU time
+    of the server when its tools are listed.
+    """
     server = server_of(root, index_dir)
     others = set(children(os.getpid()))
     began = time.perf_counter()

@@ -42,7 +42,7 @@ MEGABYTE = 1e6
 
 
 def sources_in(places: list[Path], folder: Path, git: int) -> list[Source]:
-    """Return the entries of all places as sources, the first `git` folders by git URLs."""
+    """Return the entries of all places as sources; the first `git` folders get git URLs."""
     found = []
     for place in places:
         for entry in sorted(place.iterdir()):
@@ -67,7 +67,11 @@ def committed(tree: Path, root: Path) -> Path:
 
 
 def hostile(folder: Path) -> list[Source]:
-    """Write archives that must fail: broken, with an outside path, or bombs (disk, memory)."""
+    """Write archives whose builds must fail, and return them as sources.
+
+    Two archives are broken, one has a path that leads out of its folder, and two are bombs: one for
+    the disk, one for the memory.
+    """
     folder.mkdir()
 
     def tar(name: str, data: bytes) -> bytes:
@@ -203,7 +207,7 @@ def manifests(report: Report) -> dict[str, str]:
 
 
 def measure(session: Session, options: argparse.Namespace, folder: Path) -> None:
-    """Build with each number of workers, again, and while tasks are killed; compare."""
+    """Build with each number of workers, once more, and while tasks are killed; compare results."""
     sources = sources_in(options.places, folder, options.git)
     bad = hostile(folder / "hostile")
     session.say(f"{len(sources)} repositories, and {len(bad)} hostile archives")
@@ -231,7 +235,7 @@ def measure(session: Session, options: argparse.Namespace, folder: Path) -> None
 
 
 def say_differences(session: Session, reports: dict[str, Report]) -> None:
-    """Note the repositories whose manifests differ from the first run's; there must be none."""
+    """Note the repositories whose manifests differ from the first run's; none should differ."""
     (_, report), *others = reports.items()
     first = manifests(report)
     for name, other in ((name, manifests(report)) for name, report in others):

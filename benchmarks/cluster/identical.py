@@ -1,4 +1,4 @@
-"""Compare clusters with one machine: every field of every answer, and the cost of the answers.
+"""Compare clusters with one process: every field of every answer, and the cost of the answers.
 
     python -m benchmarks.cluster.identical ROSTER [--requests 200] [--searchers 1 2 4] [--record]
 
@@ -33,7 +33,10 @@ Answerer = Callable[[Ask], Answer]
 def in_turn(
     ways: Sequence[Answerer], asked: Sequence[Ask], expected: list[Answer]
 ) -> list[list[float]]:
-    """Send each request to all `ways` in turn; return the milliseconds by way and request."""
+    """Send each request to all `ways` in turn, and assert that each answer is as expected.
+
+    Returns, for each way, the ms of each request.
+    """
     taken: list[list[float]] = [[] for _ in ways]
     for ask, right in zip(asked, expected, strict=True):
         for answer, mine in zip(ways, taken, strict=True):
@@ -47,7 +50,7 @@ def in_turn(
 def at_once(
     session: Session, name: str, answer: Answerer, asked: Sequence[Ask], expected: Sequence[Answer]
 ) -> None:
-    """Record the searches per second of several clients at once; no answer may be partial."""
+    """Record the searches per second of concurrent clients, and count partial or wrong answers."""
     for clients in CLIENTS:
         taken: list[float] = []
 
@@ -69,7 +72,7 @@ def at_once(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A comparison to run: cluster sizes in searchers, requests, and rounds to time."""
+    """A comparison to run: numbers of searchers, the requests, and the number of timed rounds."""
 
     sizes: Sequence[int]
     asked: Sequence[Ask]
@@ -77,7 +80,7 @@ class Plan:
 
 
 def compare(session: Session, roster: Roster, plan: Plan, scratch: Path) -> None:
-    """Compare clusters of some sizes with one process."""
+    """Compare a cluster of each size in `plan` with one process."""
     here = OneMachine(roster, scratch / "here").answer
     session.say(f"{len(plan.asked)} answers of one process")
     expected = [comparable(here(ask)) for ask in plan.asked]
@@ -99,7 +102,7 @@ def time_cluster(
     expected: list[Answer],
     name: str,
 ) -> None:
-    """Check the answers of a cluster; time `ways`: one process, and the cluster."""
+    """Check the answers of a cluster, then time both `ways`: one process, and the cluster."""
     in_turn(ways[1:], plan.asked, expected)
     session.say(f"{name}: all of {len(plan.asked)} answers identical")
     figures: dict[str, list[float]] = {}

@@ -5,8 +5,11 @@
 Three nodes of Ray on this machine have a searcher each, with two replicas. Searches run throughout,
 and every answer is compared with that of one machine. The events: the process of an actor is
 killed; a raylet is killed; all processes of a node are killed, and Ray removes it; the control
-store (GCS) is killed. After each event, the figures say for how long some piece lacked one of its
-two owners, and when Ray had started the searcher again.
+store (GCS) is killed. After each event, the figures say for how long any piece lacked one of its
+two searchers, and when Ray had started the searcher again.
+
+Ray's processes run at the usual priority here. Their default priority is so low that other work
+on the machine would determine the figures.
 """
 
 from __future__ import annotations
@@ -62,15 +65,14 @@ class Search:
         while not self._over.is_set():
             ask, right = self._right[len(self.seconds) % len(self._right)]
             began = time.perf_counter()
-            restriction = Restriction(ask.globs, seconds=DEADLINE_SECONDS)
-            found = self._repositories.answer(ask.request, restriction)
+            found = self._repositories.answer(ask.request, Restriction(ask.globs))
             self.seconds.append(time.perf_counter() - began)
             self.partial += bool(found.missing)
             self.wrong += not found.missing and comparable(found) != right
 
 
 class Owners:
-    """A clock for the time in which some piece of a front lacks one of its two owners."""
+    """A clock for the time in which any piece of a front lacks one of its two searchers."""
 
     def __init__(self, front: Front) -> None:
         self._front = front
@@ -80,7 +82,10 @@ class Owners:
         self._whole_at = 0.0
 
     def watch(self, settled: Callable[[Owners], bool]) -> str:
-        """Watch until `settled` is true; return a text that says how long an owner was missing."""
+        """Watch until `settled` is true, or for `MOST_SECONDS`; return a report as text.
+
+        It says whether `settled` became true, and for how long a searcher was missing.
+        """
         last = self._began = time.monotonic()
         while not settled(self):
             time.sleep(LOOK_SECONDS)
@@ -181,7 +186,7 @@ def break_parts(
         repositories,
         right,
         lambda: kill_actor(nodes.address),
-        lambda owners: owners.is_back(2),  # new: its understudy, then the searcher itself
+        lambda owners: owners.is_back(2),  # new links: of the understudy, then of the searcher
     )
     dying = node_of(front, nodes)
     node = dying.node_id
@@ -227,7 +232,7 @@ def run(place: str, nodes: Any, scratch: Path) -> None:
     finally:
         repositories.close()
         front.close()
-        with suppress(ClusterError):  # fails, as the control store was killed
+        with suppress(ClusterError):  # `withdraw` fails: the control store was killed
             withdraw(options)
 
 
@@ -236,6 +241,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster.nodes")
     parser.add_argument("roster", help="a folder or a URL")
     options = parser.parse_args()
+    os.environ.update({"RAY_worker_niceness": "0"})
     from ray.cluster_utils import Cluster
 
     head = {"num_cpus": 0, "object_store_memory": STORE_BYTES, "include_dashboard": False}

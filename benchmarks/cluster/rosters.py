@@ -108,7 +108,7 @@ class Cluster:
     """A front in this process, and searchers of a roster in child processes."""
 
     def __init__(self, roster: Roster, searchers: int, cache: Path, replicas: int = 2) -> None:
-        """Start, and wait until all searchers have opened their pieces."""
+        """Start the front and the searchers; wait until all have opened their pieces."""
         self.front = Front(FrontOptions("benchmark", replicas=replicas, searchers=searchers))
         self.repositories = ClusterRepositories(self.front, roster)
         self._cache = cache
@@ -129,12 +129,12 @@ class Cluster:
         return ChildProcess(PROCESS, options)
 
     def answer(self, ask: Ask) -> Answer:
-        """Search; nothing may be missing."""
+        """Search; refuse an answer that leaves out any repository."""
         restriction = Restriction(ask.globs, strict=True, seconds=DEADLINE_SECONDS)
         return self.repositories.answer(ask.request, restriction)
 
     def answer_soon(self, ask: Ask) -> Answer:
-        """Search within the usual time; the answer says what is missing."""
+        """Search within the usual time limit; the answer says which repositories are missing."""
         return self.repositories.answer(ask.request, Restriction(ask.globs))
 
     def close(self) -> None:

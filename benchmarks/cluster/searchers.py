@@ -2,10 +2,10 @@
 
     python -m benchmarks.cluster.searchers INDEX [--rounds 5]
 
-INDEX is the folder of an index. The same queries are asked in turn: of one process, and of fronts
-with 1, 2 and 4 searchers (processes of this machine, two replicas). Every answer of a front is
-compared with the answer of the one process. All processes share the cores of this machine, so the
-throughput does not grow with the number of searchers.
+INDEX is the folder of an index. Each query goes in turn to one process, and to fronts with 1, 2 and
+4 searchers (processes of this machine, two replicas). Every answer of a front is compared with the
+answer of the one process. All processes share the cores of this machine, so the throughput does not
+grow with the number of searchers.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     python -m benchmarks.cluster.slices TREE [--slice-size 67108864] [--workers 1 2] [--record]
 
-The tree is cut into slices of at most `--slice-size` bytes of files, and built with each number
-of workers; then once as a whole, by one process. All answers must be equal in path, lines, text,
-score, features and order.
+The tree is built in slices of at most `--slice-size` bytes of files, once with each number of
+workers. Then it is built as a whole, by one process. All answers must be equal in path, lines,
+text, score, features and order.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def answers(place: Path) -> list[list[Hit]]:
 
 
 def build_slices(session: Session, tree: Path, place: Path, size: int, workers: int) -> float:
-    """Build the tree in slices; return the seconds."""
+    """Build the tree in slices; return the seconds that this took."""
     options = TaskOptions(str(place), 1, 2 << 30, 16 << 30, size)
     with ray_cluster(workers) as address, Watch() as watch:
         report = build_all(
@@ -57,7 +57,7 @@ def build_slices(session: Session, tree: Path, place: Path, size: int, workers: 
 
 
 def build_whole(session: Session, tree: Path, folder: Path) -> Path:
-    """Index the tree by one process; return a roster of it."""
+    """Index the tree by one process; return the folder of a roster that holds the index."""
     index = Index.open(tree, index_dir=folder / "indexes")
     began = time.perf_counter()
     report = index.update(jobs=1)

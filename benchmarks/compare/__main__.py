@@ -120,7 +120,7 @@ def _pair(
     ours: list[float],
     better: Better = "lower",
 ) -> None:
-    """Record a quantity of both programs; only codelode's is judged when runs are compared."""
+    """Record a quantity of both programs; a comparison of runs judges only codelode's values."""
     baseline = session.add(f"{name}/semble/{what}", unit, theirs, "neither").name
     session.add(f"{name}/codelode/{what}", unit, ours, better, baseline)
 

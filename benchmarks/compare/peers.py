@@ -23,7 +23,7 @@ DRIVER = Path(__file__).with_name("semble_driver.py")
 
 @dataclass(frozen=True, slots=True)
 class Semble:
-    """The environment of semble and the model made for one tree."""
+    """The Python of semble's virtual environment, and the model made for one tree."""
 
     python: Path
     model: Path

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-VOCABULARY = 63_500  # from the model card of potion-code-16M-v2; the file size implies float16
+VOCABULARY = 63_500  # from the model card of potion-code-16M-v2, whose file size implies float16
 DIMENSIONS = 256
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 MOST_BYTES = 50_000_000  # read at most this much of the tree to collect words
@@ -96,7 +96,7 @@ def index(root: Path) -> None:
 
 
 def search(root: Path, queries: Path, rounds: int) -> None:
-    """Load the saved index and run every query for some rounds; the first round is not counted."""
+    """Load the saved index; run every query `rounds` times, after a round that is not counted."""
     from semble import ContentType, SembleIndex
     from semble.cache import find_index_from_cache_folder
 

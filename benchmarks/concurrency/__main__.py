@@ -103,7 +103,7 @@ def play(session: Session, name: str, stage: scenes.Stage) -> None:
 
 
 def latency(session: Session, label: str, load: Load, idle: str | None = None) -> str:
-    """Record p50, p95 and errors; return the label, for use as a baseline."""
+    """Record p50 and p95, with those of label `idle` as baselines, and errors; return `label`."""
     for what, share in (("p50", 0.5), ("p95", 0.95)):
         baseline = f"{idle}/{what}" if idle else None
         session.add(f"{label}/{what}", "ms", load.percentiles(share), baseline=baseline)

@@ -40,7 +40,7 @@ class Load:
         return [window for window in cut if window]
 
     def percentiles(self, share: float) -> list[float]:
-        """Return a percentile of the latency of each window, in milliseconds."""
+        """Return, for each window, the percentile `share` (0 to 1) of its latencies, in ms."""
         return [percentile(window, share) * 1000 for window in self.windows()]
 
     def rates(self) -> list[float]:
@@ -49,7 +49,7 @@ class Load:
 
 
 def search_for(seconds: float, threads: int, search: Search) -> Load:
-    """Search from `threads` threads for `seconds`. Count codelode's errors, raise others."""
+    """Search from `threads` threads for `seconds`; count codelode's errors, but raise others."""
     load = Load(seconds)
     began = time.perf_counter()
     lock = threading.Lock()
@@ -93,7 +93,7 @@ def main() -> None:
     search = asking(
         Index.open(options.root, options.index_dir), json.loads(options.queries.read_text("utf-8"))
     )
-    for number in range(30):  # maps the index and verifies its pages
+    for number in range(30):  # warm up: map the index, verify its pages
         search(number)
     load = search_for(options.seconds, options.threads, search)
     print(json.dumps({"rates": load.rates(), "done": load.done, "errors": load.errors}))

@@ -49,7 +49,7 @@ def counting(processes: int) -> Iterator[None]:
 
 @contextmanager
 def indexing_outside(stage: Stage) -> Iterator[list[int]]:
-    """Run `lode index --rebuild` over and over; yield the growing list of runs started."""
+    """Run `lode index --rebuild` again and again; yield a list with an item per run started."""
     command = [sys.executable, "-m", "codelode", "index", str(stage.tree), "--quiet", "--rebuild"]
     command += ["--jobs", str(stage.jobs), "--index-dir", str(stage.index_dir)]
     ended = threading.Event()
@@ -72,7 +72,7 @@ def indexing_outside(stage: Stage) -> Iterator[list[int]]:
 
 @contextmanager
 def indexing_inside(index: Index, jobs: int) -> Iterator[list[int]]:
-    """Call `Index.update(rebuild=True)` over and over in another thread."""
+    """Call `Index.update(rebuild=True)` repeatedly in another thread; yield a list of calls."""
     ended = threading.Event()
     begun: list[int] = []
 
@@ -124,7 +124,7 @@ def served(session: Session, name: str, stage: Stage, threads: int) -> None:
 
 
 def in_turns(session: Session, name: str, stage: Stage, index: Index, threads: int) -> None:
-    """Alternate one thread with many threads that use search processes, five times.
+    """Search with one thread, then with many threads on search processes; repeat five times.
 
     The speed of a machine drifts; alternating runs are affected alike, so their ratio is reliable.
     """

@@ -30,7 +30,7 @@ class Lines:
         self._ends.append((xs[-1], ys[-1], label, color))
 
     def label(self) -> None:
-        """Write the labels without overlaps. Call this once the axes have limits and scales."""
+        """Write the labels without overlaps; call this after the axes have limits and scales."""
         scale = self.axes.figure.dpi / 72
         written: list[tuple[float, float]] = []
         transform = self.axes.transData.transform

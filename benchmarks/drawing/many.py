@@ -16,11 +16,11 @@ SCENES = (
     ("while this process indexes", "this process\nindexes"),
 )
 LATENCY_TARGET = 3.0  # as a multiple of the idle latency
-RATE_TARGET = 1.8  # of 8 threads, as a multiple of the rate of one thread
+RATE_TARGET = 1.8  # the rate of 8 threads, as a multiple of the rate of one thread
 
 
 def concurrency(record: Record) -> Figure | None:
-    """Draw the first tree of a record."""
+    """Draw the measurements on the first tree of a record."""
     if not record.corpora:
         return None
     name, rows = record.corpora[0].name, record.by_name()

@@ -72,7 +72,7 @@ def _path_of(descriptor: int) -> str:
 
 @contextmanager
 def intercepted(below: Path, hook: Hook) -> Iterator[None]:
-    """Pass every call of this process that changes a file below a folder to `hook`."""
+    """Pass to `hook` every call of this process that changes a file below the folder `below`."""
     counter = _Counter(below, hook)
     real = {name: getattr(os, name) for name in _WRAPPERS}
 
@@ -137,9 +137,9 @@ _WRAPPERS: dict[str, Callable[[Any, _Counter], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a child: "done", "refused" (a `CodelodeError`), "crashed" or "killed".
+    """The outcome of a child: "done", "refused" (a `CodelodeError`), "crashed" or "killed".
 
-    After a signal other than SIGKILL, it is "died of" and the name of the signal.
+    For a signal other than SIGKILL, it is "died of" and the name of the signal.
     """
 
     kind: str

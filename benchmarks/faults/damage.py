@@ -57,7 +57,7 @@ class Patient:
 
 
 def admit(folder: Path, seed: int, files: int, functions: int = 3) -> Patient:
-    """Make an index of a few segments, with tombstones and with changed file times."""
+    """Make a patient: an index of a few segments, with tombstones and with changed file times."""
     rng = random.Random(seed)
     root, sound, work = folder / "tree", folder / "sound", folder / "work"
     plant(root, files, rng, functions)
@@ -94,7 +94,7 @@ def examine(patient: Patient, what: str) -> None:
 
 
 def flip(patient: Patient, path: Path, places: Iterable[int], rng: random.Random) -> None:
-    """Flip one byte at a time."""
+    """Flip the byte at each of `places` alone, and examine the damage; then restore the file."""
     data = path.read_bytes()
     for at in places:
         damaged = bytearray(data)
@@ -105,7 +105,7 @@ def flip(patient: Patient, path: Path, places: Iterable[int], rng: random.Random
 
 
 def cut(patient: Patient, path: Path, lengths: Iterable[int]) -> None:
-    """Truncate a file to each length."""
+    """Truncate a file to each length, and examine the damage; then restore the file."""
     data = path.read_bytes()
     for length in lengths:
         path.write_bytes(data[:length])
@@ -122,7 +122,7 @@ def spread(size: int, most: int, rng: random.Random) -> list[int]:
 
 
 def repair(patient: Patient, runs: int, rng: random.Random) -> None:
-    """Damage a random place, then repair, `runs` times."""
+    """Damage a random place of an intact copy, then repair the index; do so `runs` times."""
     for _ in range(runs):
         shutil.rmtree(patient.work)
         shutil.copytree(patient.sound, patient.work)

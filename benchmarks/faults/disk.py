@@ -1,8 +1,9 @@
 """A simulated disk that loses power, with the guarantees of POSIX.
 
 The data of a file is safe once the file has been synced; a name is safe once its folder has been
-synced. Of the later calls on that file or folder, any subset may survive, in any order; a write may
-survive in part. Renames are atomic: a name refers to either the old file or the new one.
+synced. Of the calls on a file or folder after its last sync, any subset may survive, in any order;
+a write may survive in part. Renames are atomic: a name refers to either the old file or the new
+one.
 """
 
 from __future__ import annotations

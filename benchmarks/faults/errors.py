@@ -1,4 +1,4 @@
-"""Let the operating system refuse calls: a full disk, a failing disk, interrupted and short calls.
+"""Let system calls fail (as on a full or failing disk), be interrupted, or write only a part.
 
     python -m benchmarks.faults.errors
     python -m benchmarks.faults.errors --mount      # also on a real, small tmpfs (as root)

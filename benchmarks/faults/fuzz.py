@@ -154,12 +154,12 @@ def spoil(patient: Patient, rng: random.Random) -> str:
         return "manifest"
     changed = mutate_segment(data, rng)
     path.write_bytes(changed)
-    _rename_in_manifest(patient.work, len(changed), path)
+    _resize_in_manifest(patient.work, len(changed), path)
     return "segment" if path.suffix == SEGMENT_SUFFIX else "stat"
 
 
-def _rename_in_manifest(directory: Path, size: int, path: Path) -> None:
-    """Write the new size of the mutated file to the manifest, and recompute its checksum."""
+def _resize_in_manifest(directory: Path, size: int, path: Path) -> None:
+    """Write the new size of the mutated file to the manifest, and recompute the checksum there."""
     body = (directory / MANIFEST).read_bytes().partition(b"\n")[2]
     fields = json.loads(body)
     for entry in fields["segments"]:

@@ -25,10 +25,11 @@ from benchmarks.faults.world import (
 
 
 def history(folder: Path, seed: int) -> tuple[int, int]:
-    """Edit and update a tree a few times, sometimes after a return to its first state.
+    """Edit a tree and update its index a few times; compare the index with a clean build.
 
-    Returns the numbers of updates and edits. Raises `WrongError` if the index, its answers or its
-    status differ from those of a clean build, or if its verification finds something.
+    Before some edits, the tree is reset to its first state. Returns the numbers of updates and
+    edits. Raises `WrongError` if the index, its answers or its status differ from those of a clean
+    build, or if the verification of the index finds damage.
     """
     rng = random.Random(seed)
     root, branch = folder / "tree", folder / "branch"

@@ -63,7 +63,7 @@ class Recording:
     _busy: bool = False
 
     def hook(self, call: Call) -> int | None:
-        """Record a call, or refuse it if the process is already dead."""
+        """Record a call; raise `Killed` if the process dies before this call or an earlier one."""
         if self._busy:
             return None
         self._note_published()
@@ -82,7 +82,7 @@ class Recording:
         return read_manifest(LocalStorage(self.directory)).generation
 
     def update(self, die_at: int | None, rebuild: bool = False) -> None:
-        """Run an update, which dies before its intercepted call `die_at`, unless that is None."""
+        """Run an update that dies just before intercepted call `die_at`; None lets it finish."""
         self._die_at = die_at
         try:
             with intercepted(self.top, self.hook):
@@ -96,7 +96,7 @@ class Recording:
 
 
 def record(folder: Path, seed: int, updates: int = 7) -> Recording:
-    """Record a series of updates of an edited tree; about a third are killed."""
+    """Record updates of a tree that is edited in between; about a third of them are killed."""
     rng = random.Random(seed)
     root, top = folder / "tree", folder / "disk"
     top.mkdir()
@@ -112,11 +112,11 @@ def record(folder: Path, seed: int, updates: int = 7) -> Recording:
 
 
 def check(made: Recording, cut: int, files: dict[str, bytes], place: Path, update: bool) -> str:
-    """Check that `files` are a valid index if power is lost after `cut` calls; return its state.
+    """Check the index in `files`, left by a loss of power after `cut` calls; return its state.
 
-    The state is "none" if there is no index, "reported" if it is the last generation that an update
-    had reported, else "newer". With `update`, also checks that the next update equals a clean
-    build. Raises `WrongError`.
+    The state is "none" if there is no index and no update had reported one. It is "reported" if the
+    index is at the last generation that an update had reported, else "newer". With `update`, also
+    checks that the result of the next update equals a clean build. Raises `WrongError`.
     """
     shutil.rmtree(place, ignore_errors=True)
     for path, data in files.items():
@@ -149,7 +149,10 @@ def check(made: Recording, cut: int, files: dict[str, bytes], place: Path, updat
 
 
 def lose_power(made: Recording, states: int, rng: random.Random, place: Path) -> Counter[str]:
-    """Check `states` states of the disk, after random numbers of calls that ascend."""
+    """Check `states` states of the disk, each after a random number of calls.
+
+    The numbers ascend. Returns how often `check` returned each state.
+    """
     found: Counter[str] = Counter()
     cuts = sorted(rng.randint(0, len(made.calls)) for _ in range(states))
     disk = Disk(made.top)

@@ -1,4 +1,4 @@
-"""Check that readers beside a writer see no wrong answer, no missing file, no growing memory.
+"""Check readers beside a writer: no wrong answer, no missing file, no growing memory.
 
     python -m benchmarks.faults.soak --minutes 10
 
@@ -58,7 +58,7 @@ class Plan:
 
 
 def text_of(number: int, version: int) -> str:
-    """Return the text of a file, with a word made of its number that no other file contains."""
+    """Return the text of a file, with a word that no other file contains, made of its number."""
     rng = random.Random(number * 1_000_003 + version)
     return f"def file_{number}_version_{version}(): return 'only{number}here'\n" + code(rng, 2)
 
@@ -158,7 +158,7 @@ def _check_answer(row: dict[str, Any], held: dict[int, int], before: dict[int, i
 
 
 def soak(folder: Path, readers: int, seconds: float, pause: float) -> list[tuple[str, object]]:
-    """Run readers for a fifth of the time without the writer, then beside it; return figures."""
+    """Run readers, without the writer for a fifth of the time, then with it; return the figures."""
     begin = time.monotonic()
     plan = Plan(folder, begin + 2 + seconds / 5, begin + 2 + seconds, pause)
     for number in range(FILES):

@@ -70,7 +70,7 @@ _ENCODER = WordEncoder()
 
 
 def open_index(root: Path, directory: Path) -> Index:
-    """Open the index of `root` in `directory` itself, with an encoder that loads quickly."""
+    """Open the index of `root` whose files are in `directory`; its encoder loads quickly."""
     return Index(IndexReader(Path(os.path.realpath(root)), directory, encoder=_ENCODER))
 
 
@@ -139,7 +139,7 @@ def contents(directory: Path) -> Contents:
 
 
 def contents_or_none(directory: Path) -> Contents | None:
-    """Return `contents`, or None if there is no index."""
+    """Return the result of `contents`, or None if there is no index."""
     try:
         return contents(directory)
     except NoIndexError:
@@ -180,8 +180,9 @@ def must_be_whole(
 ) -> tuple[str, float]:
     """Check that the index is intact and holds `old` or `new`.
 
-    While it is incomplete, each file may be in its old or its new state. Returns the state
-    ("none", "old", "new" or "part") and the seconds that opening took. Raises `WrongError`.
+    If the commit was `acknowledged`, the index must hold `new`. While the index is incomplete, each
+    file may be in its old or its new state. Returns the state ("none", "old", "new" or "part") and
+    the seconds that opening took. Raises `WrongError`.
     """
     began = time.perf_counter()
     found = contents_or_none(directory)

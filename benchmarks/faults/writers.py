@@ -38,7 +38,7 @@ from codelode.errors import LockedError
 def write_and_update(
     root: Path, directory: Path, name: int, rounds: int, wait: float, begin: float
 ) -> str:
-    """Run one writer: in each round add a file and update; the index must then have it."""
+    """Run one writer: in each round, add a file and update; the index must then have the file."""
     rng = random.Random(name)
     results: Counter[str] = Counter()
     told: list[str] = []

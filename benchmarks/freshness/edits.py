@@ -29,7 +29,7 @@ LODE = [sys.executable, "-m", "codelode"]
 
 
 def main() -> None:
-    """Measure and print one JSON object."""
+    """Measure, and print the results as one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.freshness.edits")
     parser.add_argument("tree", type=Path)
     parser.add_argument("--edits", type=int, default=200)

@@ -211,7 +211,7 @@ def searching(index: Index, folder: Path, way: str, watch: bool) -> Iterator[Sea
 
 
 def run(folder: Path, seed: int, steps: int, way: str, watch: bool) -> Counter[str]:
-    """Run a history; count the answers of each kind, and their milliseconds.
+    """Run a history; return the number of answers of each kind, and their milliseconds in total.
 
     Raises `AssertionError` if an answer says that it is fresh but is wrong.
     """

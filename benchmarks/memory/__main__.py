@@ -28,7 +28,7 @@ from benchmarks.record.processes import Finished, run
 from benchmarks.record.session import Session, add_options
 
 LOOK_EVERY = 0.02
-LOOK_SHARE = 0.25  # of a core, for sampling; high, as the peak matters more than the time
+LOOK_SHARE = 0.25  # share of a core for sampling: high, as the peak matters more than the time
 LODE = (sys.executable, "-m", "codelode")
 COLD = 5
 KINDS = ("pss", "rss", "private", "anonymous")

@@ -106,7 +106,7 @@ def on_terminal(command: list[str], folder: Path, environment: dict[str, str]) -
 
 
 def screen(printed: str) -> str:
-    """Return the lines that are left on a screen, without the sequences that move its cursor."""
+    """Return the lines that `printed` leaves on a screen, without sequences for the cursor."""
     lines = [""]
     for piece in re.split(rf"({MOVE.pattern}|\r\n|\r)", printed):
         if piece == "\r\n":

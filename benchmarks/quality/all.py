@@ -1,4 +1,4 @@
-"""Run every set whose data is there and print one table, to judge a change on all sets.
+"""Run every set whose data is present and print one table, to judge a change on all sets.
 
     python -m benchmarks.quality.all --data DIR [--sets NAME,...] [--details] [--mode MODE]
         [--json FILE] [--against FILE] [--index-root DIR] [--rebuild] [--jobs N]
@@ -50,7 +50,7 @@ class AllRuns(TypedDict):
 
 
 def main() -> None:
-    """Run the sets; print, write and compare."""
+    """Run the sets; print, write and compare the results."""
     parser = set_parser("all", __doc__)
     parser.add_argument("--data", type=Path, required=True, help="where the sets' data is")
     parser.add_argument("--sets", help=f"only these, with commas: {','.join(HEADLINES)}")

@@ -61,7 +61,7 @@ class ProjectTask:
 
 
 def main() -> None:
-    """Search with every report, print and compare."""
+    """Search with every report, print the scores, and compare them if asked to."""
     parser = set_parser("bugreports", __doc__)
     parser.add_argument("--reports", type=Path, required=True, help="bug-reports.json")
     parser.add_argument("--mirrors", type=Path, required=True, help="git directories")
@@ -147,7 +147,7 @@ def tree_folder(keep: Path | None, name: str) -> Iterator[Path]:
 
 
 class WorkTree:
-    """A plain tree of a git directory, moved from commit to commit; only changes are written."""
+    """A tree checked out of a git directory, commit after commit; only changes are written."""
 
     def __init__(self, mirror: Path, folder: Path) -> None:
         self.folder = folder / "tree"

@@ -1,4 +1,4 @@
-"""Flags, runs and cached queries of the sets whose queries are drawn from repositories."""
+"""Flags, runs and cached queries of the query sets that are drawn from repositories."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def run_command(
     description: str | None,
     run: Callable[[Path, Path, Settings, int], SetRun],
 ) -> None:
-    """Run a set with the options of the command line; print and compare."""
+    """Run a set with the options of the command line, and pass the run to `finish`."""
     parser = set_parser(name, description)
     add_flags(parser)
     options = parser.parse_args()

@@ -33,7 +33,7 @@ _PER_FOLDER = 100
 
 
 def main() -> None:
-    """Write the functions as files, run the queries, print and compare."""
+    """Write the functions as files, run the queries, and print and compare the results."""
     parser = set_parser("cosqa", __doc__)
     parser.add_argument("--cosqa", type=Path, required=True, help="the folder data/search")
     options = parser.parse_args()

@@ -39,7 +39,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository at a revision. `root` is the POSIX path of the indexed folder, "" for all."""
+    """A repository at a revision. `root` is the POSIX path of the indexed folder ("": all)."""
 
     name: str
     language: str

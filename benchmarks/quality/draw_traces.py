@@ -1,4 +1,4 @@
-"""Draw stack traces and the output of tools that refer to real lines of a tree.
+"""Draw stack traces and outputs of tools; both refer to real lines of a tree.
 
 The module draws a line of the tree that raises an error with a message, the definition around it,
 and a chain of callers in other files. It prints them as the tools of the language do, between
@@ -52,9 +52,9 @@ class Frame:
 
 
 def draw_traces(index: Index, language: str, lead: str, seed: str) -> list[TraceQuery]:
-    """Draw a trace and a tool's output; fewer if the tree raises too few errors with messages.
+    """Draw two reports, a trace and a tool's output; fewer if the tree raises too few errors.
 
-    `lead` is the path of the tree in its repository.
+    Only errors with messages count. `lead` is the path of the tree in its repository.
     """
     source = Source(index, language)
     chance = random.Random(seed)

@@ -7,8 +7,8 @@
 under the weights in force; its score under weights fitted without the repository that is scored
 (`fit_choice` says how), with paired differences and intervals over repositories; and the weights
 fitted to everything, to be copied by hand, with the settings that made them. Exits with 1 if these
-are not the weights in force. `--splits 0` leaves out the second. `--add` adds features of
-`fit_features`, or `all` of them. `--ablate` also prints the difference that leaving out each
+are not the weights in force. `--splits 0` leaves out the second of the three. `--add` adds features
+of `fit_features`, or `all` of them. `--ablate` also prints the difference that leaving out each
 feature makes. `--cases` saves the features of all candidates to a file, and reads them from there
 the next time.
 """
@@ -124,7 +124,8 @@ def print_plan(plan: Plan) -> None:
 def print_weights(fitted: Mapping[str, float]) -> bool:
     """Print fitted weights, rounded to two decimals; return whether they are in force.
 
-    They are in force if `codelode.search.rank` has the same weights; they are printed in its form.
+    They are in force if `codelode.search.rank` has the same weights. They are printed as lines of
+    Python for that module.
     """
     weights = {name: round(weight, 2) for name, weight in fitted.items()}
     for name, weight in weights.items():

@@ -1,4 +1,4 @@
-"""The data of the fit: the queries of all sets, with the features of their candidates."""
+"""The data that weights are fitted to: the queries of all sets, and their candidates' features."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class Case:
     def score(self, scores: NDArray[np.float64]) -> float:
         """Return the query's score in the measure of its set.
 
-        It is NDCG@10 where all targets are wanted, else the reciprocal rank. `scores` float64[n]
-        are the scores of the candidates, which order them.
+        The measure is NDCG@10 for sets whose queries ask for all targets, else the reciprocal rank.
+        `scores` float64[n] are the scores of the candidates, which order them.
         """
         deep = 100 if self.set == "cosqa" else CUTOFF
         found = self.shown[choose(self.files, scores, deep)]
@@ -82,7 +82,7 @@ class Case:
 
 
 class CaseMaker:
-    """A maker of cases from queries to one index."""
+    """A maker of cases from the queries that one index answers."""
 
     def __init__(self, index: Index, lead: str = "") -> None:
         self.index = index
@@ -138,7 +138,7 @@ class CaseMaker:
 
 
 def collect(data: Path, settings: Settings, sets: Iterable[str] = SETS) -> Iterator[Case]:
-    """Yield the cases of the sets of `benchmarks.quality.all`'s data folder."""
+    """Yield the cases of `sets`; `data` is the data folder of `benchmarks.quality.all`."""
     wanted = set(sets)
     quality = data / "quality"
     if wanted & {"ndcg", "names", "verbatim"}:
@@ -259,7 +259,7 @@ def _reports(path: Path, mirrors: Path, settings: Settings) -> Iterator[Case]:
 
 
 def save_cases(cases: Sequence[Case], path: Path) -> None:
-    """Write cases to a file, one array per field with all cases joined."""
+    """Write cases to a file: one array per field, with the values of all cases joined."""
     heads = [
         [case.set, case.group, case.fold, case.query, case.is_symbol, *case.shown.shape]
         for case in cases

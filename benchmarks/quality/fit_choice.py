@@ -29,6 +29,10 @@ PENALTIES = (1e-3, 3e-3, 1e-2, 3e-2)
 FACTORS = (1 / 3, 1.0, 3.0)
 """The factors of the weight of a set."""
 
+LEAST_GAIN = 0.001
+"""A setting differs from its default only if the mean score of the sets gains more than this: what
+is below is noise."""
+
 INNER_FOLDS = 4
 """The folds of the choice of settings within the queries of the other folds."""
 
@@ -83,7 +87,7 @@ def judged(cases: Sequence[Case], scores: Sequence[float]) -> float:
 
 
 def _values_of(name: str, groups: dict[str, list[float]]) -> list[float]:
-    """Return the values whose mean is the score of a set."""
+    """Return the values whose mean is a set's score: group means for `ndcg`, else all scores."""
     if name == "ndcg":
         return [mean(values) for values in groups.values()]
     return [value for values in groups.values() for value in values]
@@ -100,18 +104,20 @@ def _score_fold(
 
 
 def best_plan(tables: Sequence[Table], plan: Plan, folds: int, seed: int) -> Plan:
-    """Return the plan with the settings that are best for held-out queries."""
+    """Return the plan whose settings give held-out queries the best scores: see `LEAST_GAIN`."""
     cases = [table.case for table in tables]
 
     def value(candidate: Plan) -> float:
         return judged(cases, cross_validate(tables, candidate, folds, [seed], nested=False))
 
-    best, most = plan, value(plan)
+    now = value(plan)
     for step in STEPS:
+        best, most = plan, now + LEAST_GAIN
         for candidate in step(plan):
             if candidate != plan and (found := value(candidate)) > most:
                 best, most = candidate, found
-        plan = best
+        if best != plan:
+            plan, now = best, most
     return plan
 
 

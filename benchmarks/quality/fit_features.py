@@ -44,7 +44,7 @@ _FOLDER_NAMES = frozenset(("index", "mod", "__init__", "main", "lib", "init"))
 
 
 def best_likeness(part: str, others: Collection[str]) -> float:
-    """Return the similarity of a word to the most similar of the others."""
+    """Return the similarity of `part` to the most similar of `others`; 0 if there are none."""
     return 1.0 if part in others else max((likeness(part, other) for other in others), default=0.0)
 
 

@@ -98,7 +98,7 @@ class Table:
 
 
 def _weighed(case: Case, weights: Mapping[str, float]) -> NDArray[np.float64]:
-    """Return the weighted sum of some features of each candidate."""
+    """Return, for each candidate, the weighted sum of the features that `weights` names."""
     columns = [ALL_FEATURES.index(name) for name in weights]
     scores: NDArray[np.float64] = case.features[:, columns] @ np.array([*weights.values()])
     return scores

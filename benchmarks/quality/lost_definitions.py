@@ -49,7 +49,11 @@ _OPTIONS = ("--kinds-C=+p", "--kinds-C++=+p", "--output-format=json", "--fields=
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one language."""
+    """The counts of one language.
+
+    `tags` counts the definitions that ctags finds, `ours` those that the chunker finds. Of the
+    tags, `found` and `placed` are counted as the module says; `missed` counts the rest by kind.
+    """
 
     tags: int = 0
     found: int = 0
@@ -142,7 +146,7 @@ def _is_noise(name: str, tag: dict[str, Any]) -> bool:
 
 
 def print_table(tallies: dict[str, Tally]) -> None:
-    """Print a line per language, the largest first."""
+    """Print a line for each language with tags, the language with the most tags first."""
     print(f"{'language':14}{'ours':>8}{'ctags':>8}{'found':>8}{'placed':>8}{'missed':>8}  kinds")
     for language, tally in sorted(tallies.items(), key=lambda item: -item[1].tags):
         if tally.tags:

@@ -5,9 +5,9 @@
 
 The queries are in `mixed_queries.json`, the packages that they search in `mixed_packages.json`
 (`benchmarks.quality.packages` fetches them); `mixed.md` is the data card. Scores: hit@1, hit@3,
-hit@10 and `mrr` over ten hits; any of a query's right places counts. Hidden files are indexed,
-because some queries are about workflows. Each query has two tags: `code` if the right file is
-program code, else `prose`; and its form.
+hit@10 and `mrr` over ten hits; a hit at any of a query's right places counts. Hidden files are
+indexed, because some queries are about workflows. Each query has two tags: the first is `code` if
+the right file is program code, else `prose`; the second is the form of the query.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ _NUMBERED = re.compile(r" {2,}(\d+) {2}|\s+(\d+)\Z")
 
 
 def main() -> None:
-    """Draw the names, search for them, print and compare."""
+    """Draw the names, search for them, print the scores, and compare them if asked to."""
     run_command("names", __doc__, run)
 
 
@@ -88,7 +88,7 @@ def holds(hit: Hit, path: str, line: int | None) -> bool:
 
 
 def last_part(symbol: str | None) -> str | None:
-    """Return the last part of a qualified name."""
+    """Return the last component of a qualified name: `pop` of `Queue.pop`."""
     return re.split(r"[^\w!?]+", symbol)[-1] if symbol else None
 
 

@@ -25,7 +25,7 @@ MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
 
 @dataclass(frozen=True, slots=True)
 class IndexCost:
-    """The cost of one update; `files` and `chunks` count what it wrote."""
+    """The cost of one update; `files` and `chunks` count what the update wrote."""
 
     seconds: float
     files: int

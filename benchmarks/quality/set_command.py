@@ -24,8 +24,8 @@ ResultT = TypeVar("ResultT")
 class Settings:
     """The options of a run that all sets share.
 
-    `index_root` is the folder in which the set keeps its indexes, drawn queries and trees; None
-    keeps nothing. `jobs` is the number of repositories that run at once, one process each.
+    `index_root` is the folder in which the set keeps its indexes, drawn queries and trees; with
+    None, it keeps nothing. `jobs` is the number of repositories that run at once, one process each.
     """
 
     mode: Mode = "hybrid"

@@ -59,7 +59,7 @@ class Answer(TypedDict):
 
 
 class StdlibRun(TypedDict):
-    """A run: the shares of queries answered at rank 1 and by rank 3, and its MRR."""
+    """The result of a run: the shares of queries answered at rank 1 and by rank 3, and the MRR."""
 
     mode: str
     python: str
@@ -70,7 +70,7 @@ class StdlibRun(TypedDict):
 
 
 def main() -> None:
-    """Index the library, run the queries, print and compare."""
+    """Index the library, run the queries, print the results, and compare them if asked to."""
     options = _parse()
     run = ask_library(settings_of(options), options.stdlib, options.without_tests)
     print_run(run)
@@ -97,7 +97,7 @@ def ask_library(settings: Settings, library: Path, without_tests: bool = False) 
 
 
 def as_set_run(run: StdlibRun) -> SetRun:
-    """Return the run in the shape that all sets share; each query is a group of its own."""
+    """Convert a run to the type that all sets of queries share; each query is its own group."""
     rows = [
         Row(
             group=row["query"],
@@ -143,7 +143,7 @@ def library_tree(library: Path, keep: Path | None, without_tests: bool) -> Itera
     """
     left_out = [*LEFT_OUT, *(TESTS if without_tests else ())]
     with tempfile.TemporaryDirectory(prefix="codelode-stdlib-") as scratch:
-        # The tree is named after its source, so that each Python's library has its own.
+        # The name depends on the path of the library, so each Python's library has its own tree.
         source = hashlib.sha256(os.fsencode(library.resolve())).hexdigest()[:8]
         name = f"stdlib-{source}{'-without-tests' if without_tests else ''}"
         tree = (keep or Path(scratch)) / name

@@ -49,7 +49,7 @@ def is_program(path: str) -> bool:
 
 
 def tree_paths(tree: Path) -> list[str]:
-    """Return the POSIX paths of a tree's regular files, sorted; nothing hidden, no links."""
+    """Return the sorted POSIX paths of a tree's regular files, without hidden ones and links."""
     return sorted(_walk(tree, ""))
 
 

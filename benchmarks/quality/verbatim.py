@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Draw the texts, search for them, print and compare."""
+    """Draw the texts, search for them, and print and compare the results."""
     run_command("verbatim", __doc__, run)
 
 

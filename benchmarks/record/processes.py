@@ -41,7 +41,7 @@ class Memory:
         )
 
     def peak(self, other: Memory) -> Memory:
-        """Return the larger of each value: the peaks need not coincide."""
+        """Return the larger of the two values of each field; the peaks need not coincide."""
         return Memory(
             max(self.rss, other.rss),
             max(self.pss, other.pss),

@@ -25,9 +25,10 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def spread(values: Sequence[float]) -> float:
-    """Return the scaled MAD of repetitions as a share of their median; 0 for fewer than 3.
+    """Return the scaled MAD of repetitions, as a share of their median.
 
-    A single outlier does not change it.
+    The MAD is the median absolute deviation; a single outlier does not change it. For fewer than 3
+    values, or a median of 0, the result is 0.
     """
     middle = statistics.median(values)
     if len(values) < 3 or middle == 0:

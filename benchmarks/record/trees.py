@@ -24,7 +24,7 @@ def describe(root: Path, name: str | None = None) -> Corpus:
 
 
 def without_paths(arguments: Iterable[str], names: dict[Path, str]) -> list[str]:
-    """Replace trees in arguments by their names; shorten other absolute paths to `.../NAME`."""
+    """Replace the paths of trees by their names; shorten other absolute paths to `.../NAME`."""
     return [_named(argument, names) for argument in arguments]
 
 

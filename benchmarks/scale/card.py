@@ -120,7 +120,7 @@ def _add_indexing(session: Session, name: str, runs: Runs, jobs: int) -> None:
 
 
 def cold(session: Session, name: str, root: Path, place: Path, searches: int) -> None:
-    """Run `lode search` in new processes, and processes that only import numpy as a baseline."""
+    """Time new processes of `lode search`; the baseline is a process that only imports numpy."""
     session.say(f"{name}: {searches} cold searches")
     asked = questions(root)
     ran, empty = [], []

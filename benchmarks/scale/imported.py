@@ -1,6 +1,6 @@
-"""Import the results of `benchmarks.scale.queries` into the scale card.
+"""Import the results of `benchmarks.scale.queries` into a scale card.
 
-That benchmark makes synthetic indexes of millions of chunks, and measures recall.
+`benchmarks.scale.queries` makes synthetic indexes of millions of chunks, and measures recall.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ FILTERS: dict[str, dict[str, Any]] = {
     "glob *.h": {"globs": ["*.h"]},
     "glob !*.c": {"globs": ["!*.c"]},
     "language c": {"languages": ["c"]},
-    "one folder": {},  # the glob depends on the index
+    "one folder": {},  # stands for the glob `folder_of(index)`
 }
 THREADS = (1, 2, 4, 8)
 PROCESSES = (1, 2)

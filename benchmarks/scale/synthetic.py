@@ -160,7 +160,8 @@ def base(words: Words, random: np.random.Generator, chunks: int, dimensions: int
 def varied(segment: Segment, random: np.random.Generator) -> dict[str, Iterable[Piece]]:
     """Return the sections of a segment with other vectors and other chunk lengths.
 
-    All rows get the same permutation of dimensions and changes of signs, so near vectors stay near.
+    All rows get the same permutation of dimensions and the same changes of sign, so near vectors
+    stay near.
     """
     sections: dict[str, Iterable[Piece]] = {
         name: [segment.file.read(name)] for name in segment.file.section_bytes()

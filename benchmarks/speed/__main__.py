@@ -3,9 +3,9 @@
     python -m benchmarks.speed [--seconds N] [--cpu] [-k EXPRESSION] [--record]
 
 Needs the dependency group `benchmarks`. Each stage is repeated for `--seconds` (at least five
-times). Results are in MB/s where the input has a size, else in milliseconds per call. `--cpu`
-measures CPU seconds of this process instead of wall-clock time, for a busy machine, in a separate
-record.
+times). Results are in MB/s or files/s where the input has a known size, else in milliseconds per
+call. `--cpu` is for a busy machine: it measures CPU seconds of this process instead of wall-clock
+time, and makes a separate record.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def main() -> int:
 
 
 def add(session: Session, row: dict[str, Any]) -> None:
-    """Record one benchmark of pytest-benchmark: rounds as samples, in MB/s if bytes are known."""
+    """Record one benchmark: a sample per round, in MB/s, files/s or milliseconds per call."""
     name = row["name"].removeprefix("test_")
     seconds = row["stats"]["data"]
     seconds = seconds[:: max(1, len(seconds) // KEPT)][:KEPT]

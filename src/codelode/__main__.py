@@ -2,7 +2,7 @@
 
 import sys
 
-TYPE_CHECKING = False  # while `typing` is imported, Ctrl-C would print a traceback
+TYPE_CHECKING = False  # not from `typing`: Ctrl-C during that import would print a traceback
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def _walk_ahead(arguments: list[str]) -> None:
-    """Begin the walk before a search, unless a watcher runs or a flag sets the freshness."""
+    """Begin to walk the tree before a search, unless a watcher runs or `--fresh` is given."""
     import os
 
     from codelode.resident.client import given_root, index_folder

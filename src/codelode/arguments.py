@@ -1,4 +1,4 @@
-"""Checks of arguments: a value of a wrong type is a `UsageError` that names the argument."""
+"""Checks of arguments: a value of a wrong type raises a `UsageError` that names the argument."""
 
 from __future__ import annotations
 

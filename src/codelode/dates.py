@@ -84,7 +84,7 @@ def _relative(words: str, now: datetime) -> datetime | None:
 
 
 def _months_before(now: datetime, months: int) -> datetime:
-    """Return the same day some months before, or that month's last day if it is shorter."""
+    """Return the same day some months earlier, or the last day of a month without that day."""
     year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
     day = min(now.day, monthrange(year, month + 1)[1])
     return now.replace(year=year, month=month + 1, day=day, tzinfo=None).astimezone()

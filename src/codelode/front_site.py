@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def front_site(repositories: ClusterRepositories, labels: Sequence[str]) -> Application:
-    """Return the application for clients with some labels. Tools need the extra `mcp`."""
+    """Return the application for clients with these labels. Tools need the extra `mcp`."""
     seen = SeenRepositories(repositories, Restriction((), labels))
     api = ClusterApi(repositories, labels)
     page = SafeHeaders(Page(RepositoryTrees(seen)).with_api(api.routes()))

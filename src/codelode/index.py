@@ -57,7 +57,7 @@ class Index(Lookups):
     ) -> Answer:
         """Search the newest committed snapshot, after bringing it up to date if that is cheap.
 
-        Parts of the query in double quotes must occur verbatim, in any case.
+        Parts of the query in double quotes must occur verbatim, whether in upper or lower case.
 
         `fresh="auto"` spends 0.3 seconds at most on a walk of the tree and an update, and never
         waits for another process; `Answer.freshness` tells what still differs. `"always"` updates
@@ -72,7 +72,7 @@ class Index(Lookups):
         epoch, or text such as "2 weeks ago").
         `fixed_strings`, `regex` (in the syntax of RE2): search only chunks in which a match of any
         of these begins. The query may then be empty.
-        `ignore_case`: `fixed_strings` and `regex` match in any case.
+        `ignore_case`: `fixed_strings` and `regex` match upper and lower case alike.
         `explain`: fill `Hit.features`.
         `threshold`: leave out hits with a lower score; 0 leaves out none
         (default: leave out only hits that are hardly related to the query).

@@ -12,15 +12,19 @@ V = TypeVar("V")
 class LruCache(Generic[K, V]):
     """A least-recently-used cache, shared by threads.
 
-    Two threads may compute the value of a key at once; the results must be equal. There is no lock:
-    the child of a fork could find it held by a thread that exists only in the parent. Each step is
-    one call of a dictionary; a step that fails because of another thread is skipped.
+    Two threads may compute the value of a key at once; the results must be equal. There is no lock,
+    because the child of a fork could find one held by a thread that exists only in the parent. Each
+    step is one call of a dictionary method; a step that fails because of another thread is skipped.
     """
 
     def __init__(self, room: int) -> None:
         """Keep at most `room` values, at least 1."""
         self._room = max(1, room)
         self._values: dict[K, V] = {}
+
+    def make_room(self, room: int) -> None:
+        """Keep at most `room` values from now on, at least 1."""
+        self._room = max(1, room)
 
     def get(self, key: K) -> V | None:
         """Return the value of a key, or None; the key counts as used now."""

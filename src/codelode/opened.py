@@ -69,9 +69,10 @@ class OpenedIndex:
     def around(cls, folder: Path, index_dir: str | os.PathLike[str] | None = None) -> Self:
         """Return the index to use for files in a folder, given by its real path.
 
-        That is the index of the nearest folder, at or above `folder`, that has one. If no
-        folder has an index, it is the index of the current folder if the current folder contains
-        `folder`, or else the index of `folder` itself.
+        That is the index of the nearest folder, at or above `folder`, that has one which covers
+        `folder`. If there is none, it is the index of the current folder if the current folder
+        contains `folder`, or else the index of `folder` itself. It is the index of `folder` too if
+        an index between the two leaves `folder` out.
         """
         parent = index_folder(index_dir)
         if is_index(parent):  # `index_dir` is the folder of one index
@@ -86,7 +87,9 @@ class OpenedIndex:
         if outer is not None:
             return cls.open(outer, index_dir)
         current = Path.cwd()
-        return cls.open(current, index_dir) if folder.is_relative_to(current) else index
+        between = [each for each in folder.parents if each.is_relative_to(current)]
+        left_out = any(is_index(index_directory(each, index_dir)) for each in between)
+        return cls.open(current, index_dir) if between and not left_out else index
 
     def _dispatch(self, processes: int) -> None:
         """Let child processes answer concurrent searches."""

@@ -59,6 +59,7 @@ class SeveralRoots:
 
     def __init__(self, roots: Sequence[str], index_dir: str | None = None) -> None:
         """Open the indexes, which need not exist yet. Raises `UsageError` for a bad root."""
+        self._index_dir = index_dir
         self.roots = [_opened(root, index_dir) for root in roots]
 
     @property
@@ -174,6 +175,7 @@ class SeveralRoots:
 
         Raises `UsageError` if a file is not in the index, or if git does not know what has changed.
         """
+        self.roots = [self._settled(each) for each in self.roots]
         homes: dict[Path, IndexReader] = {}
         within: dict[Path, list[str]] = {}
         folders: dict[Path, set[Path]] = {}
@@ -184,8 +186,6 @@ class SeveralRoots:
             if inside is not None:
                 within.setdefault(tree, []).append(inside)
                 folders.setdefault(tree, set()).add(each.folder)
-                if each.is_file:
-                    _check_file(homes[tree], each.given, inside)
         sources, base = [], self.root
         for tree, paths in within.items():
             nested = {each.path_in(tree) for each in self.roots} - {None, *paths}
@@ -196,6 +196,28 @@ class SeveralRoots:
                 part = modified(part, request, tree, folders[tree])
             sources.append(Source(homes[tree].shard().below(_prefix(base, tree)), tree, part))
         return [homes[tree] for tree in within], sources
+
+    def _settled(self, root: Root) -> Root:
+        """Return a root with the index that covers it now, which need not exist yet.
+
+        An update of the index that covered a file may have removed it, because the rules leave its
+        folder out now. Raises `UsageError` if the file itself is not in the index.
+        """
+        if not root.is_file:
+            return root
+        from codelode.search.one_file import find_file  # few searches need it
+
+        home = root.index.reader.home()
+        inside = root.path_in(home.root)
+        if inside is None or find_file(home.shard(), inside) is not None:
+            return root
+        index = Index.around(root.folder, self._index_dir)
+        if index.reader.home().root != home.root:
+            return replace(root, index=index)
+        from codelode.render.index_command import index_command
+
+        command = index_command(home.root, "--dry-run --list-skipped")
+        raise UsageError(f"{root.given} is not in the index of {home.root}: `{command}` says why")
 
 
 def _opened(root: str, index_dir: str | None) -> Root:
@@ -213,7 +235,11 @@ def _prefix(base: Path, tree: Path) -> str:
 
 
 def _from(base: Path, tree: Path, path: str) -> str:
-    """Return the path of a hit relative to `base`. If `tree` is below `base`, `path` already is."""
+    """Return the path of a hit relative to `base`.
+
+    If `tree` is below `base`, `path` has the prefix of the tree already; else `path` is relative to
+    `tree`.
+    """
     return path if _prefix(base, tree) else os.path.relpath(tree / path, base)
 
 
@@ -236,16 +262,6 @@ def _having(
     if not kept:
         return readers, sources
     return [readers[number] for number in kept], [sources[number] for number in kept]
-
-
-def _check_file(home: IndexReader, given: str, path: str) -> None:
-    from codelode.search.one_file import find_file  # few searches need it
-
-    if find_file(home.shard(), path) is None:
-        from codelode.render.index_command import index_command
-
-        command = index_command(home.root, "--dry-run --list-skipped")
-        raise UsageError(f"{given} is not in the index of {home.root}: `{command}` says why")
 
 
 def _together(one: Freshness, other: Freshness) -> Freshness:

@@ -73,7 +73,7 @@ class Task:
 
     @property
     def may_change_language(self) -> bool:
-        """Whether this is a header whose language, by its folder, is not the indexed one."""
+        """Whether this is a header whose folder gives it another language than the indexed one."""
         return self.file.path.endswith(".h") and self.file.language != self.language
 
     def is_as_indexed(self, document: Document) -> bool:

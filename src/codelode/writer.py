@@ -69,7 +69,7 @@ class IndexWriter:
     def update(
         self, options: UpdateOptions, looked: Looked | None = None, patience: float = PATIENCE
     ) -> UpdateReport:
-        """Bring the index up to date with its tree. Raises what `Index.update` does.
+        """Bring the index up to date with its tree. Raises what `Index.update` raises.
 
         `looked` describes a look at the whole tree before an update of some paths. With it, later
         updates have to read again only what has changed since that look. Waits for another writer
@@ -100,7 +100,7 @@ class IndexWriter:
     def repair(self, options: UpdateOptions) -> UpdateReport:
         """Drop damaged segments and update; the recorded options apply unless others are given.
 
-        If the manifest itself is damaged, rebuild. Raises what `update` does.
+        If the manifest itself is damaged, rebuild. Raises what `update` raises.
         """
         from codelode.store.lock import write_lock
         from codelode.store.verify import drop_damaged
@@ -113,7 +113,7 @@ class IndexWriter:
         return self.update(replace(options, **{**recorded, **options.walk_options()}))
 
     def _adapted(self, options: UpdateOptions) -> UpdateOptions:
-        """Return options for an enclosing index: its recorded ones count where none are given."""
+        """Return options for an enclosing index: recorded options apply where none are given."""
         if self._reader is self._asked:
             return options
         paths = options.paths

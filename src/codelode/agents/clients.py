@@ -1,7 +1,7 @@
 """The clients in which codelode can be installed: their files, and the form of their entries.
 
 Each client has a configuration for one project and one for the user, and reads instructions from
-files of its own. docs/agents.md says which version each was checked against.
+files of its own. docs/agents.md names the version of each client that was checked.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Files:
     """The files of a client in one scope, relative to the project or to the home folder.
 
     `rules` is a file that also holds other instructions: codelode's go into a marked block. `own`
-    is a file for codelode's instructions alone, which begins with `front`.
+    is a file for codelode's instructions alone, which begins with the front matter `front`.
     """
 
     config: str
@@ -50,7 +50,7 @@ class Client:
         return self.project if scope == "project" else self.user
 
     def path(self, name: str, scope: Scope, project: Path) -> Path:
-        """Return the path of a file in a scope."""
+        """Return the full path of a file in a scope; `name` is its relative path in `Files`."""
         if scope == "project":
             return project / name
         folder = os.environ.get(self.home_variable, "") if self.home_variable else ""
@@ -72,7 +72,7 @@ def _plain(command: Sequence[str]) -> dict[str, Any]:
 
 
 def _in_workspace(command: Sequence[str]) -> dict[str, Any]:
-    """Return an entry that names the root, for clients that start servers in the home folder."""
+    """Return an entry that passes the root, for clients that start servers in the home folder."""
     return _plain([*command, "${workspaceFolder}"])
 
 

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from codelode.agents import instructions, jsonc, toml_text
 from codelode.agents.clients import CLIENTS, Client, Scope
-from codelode.agents.journal import Edit, Journal, replace_file
+from codelode.agents.journal import Edit, Journal
 from codelode.errors import UsageError
+from codelode.system.files import replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class _Syntax(Protocol):
 
 
 def installation(clients: Sequence[Client], target: Target, journal: Journal) -> list[Change]:
-    """Return the changes that install codelode in some clients; none where it is installed.
+    """Return the changes that install codelode in some clients, except those already made.
 
     Raises `UsageError` for a configuration that cannot be read or edited.
     """
@@ -133,7 +134,7 @@ def _config(client: Client, target: Target) -> Path:
 
 
 def _instruction_files(client: Client, target: Target) -> list[tuple[Path, str]]:
-    """Return the instruction files of a client, each with the opening text of a new file."""
+    """Return a client's instruction files, each with the text that a new file begins with."""
     files = client.files(target.scope)
     named = [(files.rules, ""), (files.own, files.front)]
     return [

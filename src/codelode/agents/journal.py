@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from codelode.system.files import replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +84,6 @@ def _shared(first: str, second: str) -> int:
     """Return the length of the longest common prefix."""
     pairs = enumerate(zip(first, second, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(first), len(second)))
-
-
-def replace_file(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a file atomically. An existing file keeps its mode, and links to it stay.
-
-    Raises `OSError`.
-    """
-    target = Path(os.path.realpath(path))
-    if target.exists():
-        mode = target.stat().st_mode & 0o7777
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _key(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Edit JSON with comments and trailing commas in place: everything else keeps its bytes."""
+"""Edit JSON with comments and trailing commas in place: the bytes around an edit stay."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def get(text: str, path: Sequence[str]) -> Any:
 
 
 def put(text: str, path: Sequence[str], table: Mapping[str, Any]) -> str:
-    """Return the text with `table` at a path of keys: instead of an existing table, or at the end.
+    """Return the text with `table` at a path of keys, in place of an existing table or at the end.
 
     The values of `table` are strings and lists of strings. Raises `UsageError` for invalid TOML, or
     if the path cannot hold a table.
@@ -50,7 +50,7 @@ def remove(text: str, path: Sequence[str]) -> str:
 
 
 def _checked(old: str, new: str, path: Sequence[str], table: Any) -> str:
-    """Return `new`; raise `UsageError` if it differs from `old` in more than the table."""
+    """Return `new`; raise `UsageError` unless it is `old` with `table` at the path, and no more."""
     try:
         after = tomllib.loads(new.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError:

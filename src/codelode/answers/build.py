@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, TypeVar, Unpack, cast
 from codelode.errors import NoIndexError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from codelode.index import Index
     from codelode.pipeline.options import Progress, UpdateSettings
     from codelode.report import UpdateReport
+    from codelode.several import SeveralRoots
 
     Meter = Callable[[int, int], AbstractContextManager[Progress]]
 
@@ -69,26 +70,47 @@ def build_if_missing(
     return report
 
 
+def build_missing(several: SeveralRoots, allowed: bool = True, meter: Meter | None = None) -> bool:
+    """Build the indexes of some roots that are missing; return whether any was.
+
+    Raises what `build_if_missing` raises.
+    """
+    reports = [build_if_missing(index, allowed, meter) for index in several.indexes]
+    return any(report is not None for report in reports)
+
+
 def ask_indexed(
-    indexes: Sequence[Index],
+    several: SeveralRoots,
     ask: Callable[[], Answered],
     allowed: bool = True,
     meter: Meter | None = None,
 ) -> Answered:
     """Build the indexes that are missing, and return the result of `ask`, which searches them.
 
-    The update before a search may remove all files of a root from an enclosing index, because the
-    rules of that index leave the root out now. The root then gets an index of its own, and `ask` is
-    called again. Raises what `build_if_missing` and `ask` raise.
+    Raises what `build_if_missing` and `ask` raise.
     """
-    for index in indexes:
-        build_if_missing(index, allowed, meter)
-    try:
-        return ask()
-    except NoIndexError:
-        for index in indexes:
-            build_if_missing(index, allowed, meter)
-        return ask()
+    build_missing(several, allowed, meter)
+    return ask_again(several, ask, allowed, meter)
+
+
+def ask_again(
+    several: SeveralRoots,
+    ask: Callable[[], Answered],
+    allowed: bool = True,
+    meter: Meter | None = None,
+) -> Answered:
+    """Return the result of `ask`; build what turns out to be missing, and call it again.
+
+    The update before a search may remove all files of a root from an enclosing index, because the
+    rules of that index leave the root out now. The root then gets an index of its own. Raises what
+    `ask_indexed` raises.
+    """
+    while True:
+        try:
+            return ask()
+        except NoIndexError:
+            if not build_missing(several, allowed, meter):
+                raise
 
 
 def configured(index: Index) -> tuple[Index, UpdateSettings]:

@@ -1,4 +1,4 @@
-"""The text of files that are in an index, as they are on disk now."""
+"""The text of indexed files, as it is on disk now."""
 
 from __future__ import annotations
 

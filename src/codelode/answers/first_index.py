@@ -1,7 +1,7 @@
 """Index a tree that has no index yet, in the background, while calls go on.
 
-A server must never make an agent wait for an index, nor fail because there is none. The first call
-starts the update; each commit makes more of the tree searchable.
+A server must never make an agent wait long for an index, nor fail because there is none. The first
+call starts the update; each commit makes more of the tree searchable.
 """
 
 from __future__ import annotations

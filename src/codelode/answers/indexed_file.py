@@ -24,7 +24,8 @@ def index_of_file(
     """Return the index that holds a file, and the path of the file in it: see `Index.around`.
 
     A missing index is built if that is `allowed`. An index that lacks the file is brought up to
-    date if that is quick. A file that is gone from the disk may still be in the index.
+    date if that is quick; if it leaves out the folder of the file then, the folder gets an index of
+    its own. A file that is gone from the disk may still be in the index.
 
     Raises `NoIndexError`; `UsageError` if there is no such file, or if it is not indexed.
     """
@@ -40,14 +41,19 @@ def index_of_file(
             raise UsageError(f"no such file: {file}{_suggestion(index, path, given)}")
         return index, path
     build_if_missing(index, allowed, meter)
-    if not index.holds(path):
-        index.refresh()
-        if not index.holds(path):
-            from codelode.render.index_command import index_command
+    if index.holds(path):
+        return index, path
+    index.refresh()
+    own = Index.around(folder, index_dir)
+    if own.root != index.root:
+        index, path = own, path_below(own.root, folder / given.name)
+        build_if_missing(index, allowed, meter)
+    if index.holds(path):
+        return index, path
+    from codelode.render.index_command import index_command
 
-            command = index_command(index.root, "--dry-run --list-skipped")
-            raise UsageError(f"{file} is not in the index of {index.root}: `{command}` says why")
-    return index, path
+    command = index_command(index.root, "--dry-run --list-skipped")
+    raise UsageError(f"{file} is not in the index of {index.root}: `{command}` says why")
 
 
 def _suggestion(index: Index, path: str, given: Path) -> str:

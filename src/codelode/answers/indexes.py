@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codelode.answers.unicode import without_surrogates
-from codelode.errors import LockedError, MismatchError
+from codelode.errors import CodelodeError, LockedError, MismatchError
 from codelode.store.catalog import IndexEntry, entries, entry, remove
 from codelode.store.locate import index_directory, index_folder, is_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from codelode.index import Index
     from codelode.roster.cache import ObjectCache
@@ -28,7 +29,8 @@ ORPHAN_DAYS = 30
 class Removal:
     """The indexes that were removed, and those that another process was writing to.
 
-    `freed_bytes` includes `fetched_bytes`: the segments of rosters that were removed.
+    `fetched_bytes` is the size of the removed segments that had been fetched from rosters;
+    `freed_bytes` includes it.
     """
 
     removed: list[IndexEntry] = field(default_factory=list)
@@ -55,6 +57,27 @@ def index_of(root: str, index_dir: str | None) -> list[IndexEntry]:
     if found.root is not None and found.root != os.fsdecode(real):
         raise MismatchError(f"{directory} holds the index of {found.root}, not of {real}")
     return [found]
+
+
+def covering(found: Iterable[IndexEntry], index_dir: str | None) -> dict[str, str]:
+    """Return the roots of indexes that an enclosing index covers too, each with its root.
+
+    A search in such a root uses its own index; without it, the enclosing one would answer. The top
+    of a nested git worktree is not one of them: it is a root of its own, as for git.
+    """
+    from codelode.index import Index  # few machines have nested roots
+
+    roots = {each.root: Path(each.root) for each in found if each.root and not each.problem}
+    result = {}
+    for root, path in roots.items():
+        nested = any(os.fsdecode(parent) in roots for parent in path.parents)
+        if not nested or not path.is_dir() or (path / ".git").exists():
+            continue
+        with suppress(CodelodeError):  # an enclosing index that is damaged covers nothing
+            outer = Index.open(path, index_dir).enclosing_root()
+            if outer is not None:
+                result[root] = os.fsdecode(outer)
+    return result
 
 
 def selected(
@@ -96,10 +119,10 @@ def fetched_segments(index_dir: str | None) -> ObjectCache:
 def remove_old_orphans(index: Index) -> Removal:
     """Remove the orphans in the user's cache that have not been used for a long time.
 
-    The setting `clean.orphans-after` says for how many days, 30 by default. Does nothing if `index`
-    is not in the cache: several machines may share a folder of indexes, and a root may exist on
-    only one of them. A root below an empty folder does not count as removed, because a disk may be
-    mounted at that folder at other times.
+    An orphan is an index whose root no longer exists. The setting `clean.orphans-after` is the
+    number of days, 30 by default. Does nothing if `index` is not in the cache: several machines may
+    share a folder of indexes, and a root may exist on only one of them. A root below an empty
+    folder does not count as removed, because a disk may be mounted at that folder at other times.
     Raises `UsageError` for an invalid settings file.
     """
     from codelode.settings.effective import effective
@@ -126,7 +149,7 @@ def _is_gone(root: str) -> bool:
 
 
 def entry_object(found: IndexEntry) -> dict[str, Any]:
-    """Return an index of the catalog; its `problem` is null if it can be searched."""
+    """Return an index as a dictionary; `problem` is null if the index can be searched."""
     return {
         "root": None if found.root is None else without_surrogates(found.root),
         "root_exists": found.root is not None and not found.orphan,
@@ -140,15 +163,22 @@ def entry_object(found: IndexEntry) -> dict[str, Any]:
     }
 
 
-def list_object(found: Iterable[IndexEntry]) -> dict[str, Any]:
-    """Return all indexes, and their total size."""
-    indexes = [entry_object(each) for each in found]
+def list_object(found: Iterable[IndexEntry], covered: Mapping[str, str]) -> dict[str, Any]:
+    """Return all indexes, and their total size; `covered` is from `covering`."""
+    indexes = [
+        {**entry_object(each), "covered_by": _covering_root(each, covered)} for each in found
+    ]
     total = sum(each["index_bytes"] for each in indexes)
     return {"indexes": indexes, "index_bytes": total}
 
 
+def _covering_root(found: IndexEntry, covered: Mapping[str, str]) -> str | None:
+    outer = covered.get(found.root or "")
+    return None if outer is None else without_surrogates(outer)
+
+
 def removal_object(removal: Removal, dry_run: bool) -> dict[str, Any]:
-    """Return the indexes that were removed, or would be."""
+    """Return the result of a removal, or of its dry run."""
     return {
         "dry_run": dry_run,
         "removed": [entry_object(each) for each in removal.removed],

@@ -24,7 +24,7 @@ MAX_FILES = 1_000_000
 
 
 def refuse_unasked(index: Index, options: Mapping[str, object]) -> None:
-    """Raise `UsageError`, which names the command, if a tree is indexed only on request."""
+    """Raise `UsageError`, with the command to run, if a tree is indexed only on request."""
     reason = doubt(index, options)
     if reason:
         raise UsageError(refusal(index, reason))
@@ -38,10 +38,10 @@ def refusal(index: Index, reason: str) -> str:
 
 
 def doubt(index: Index, options: Mapping[str, object]) -> str:
-    """Return why a tree should be indexed only on request, as a verb phrase; else an empty text.
+    """Return the reason to index a tree only on request, as a verb phrase, or an empty text.
 
-    `options` are the options of the walk, as keywords of `Index.plan`; others are ignored. Walks
-    the tree, up to `MAX_FILES` files.
+    `options` has the options of the walk, as keywords of `Index.plan`; other options are ignored.
+    Walks the tree, up to `MAX_FILES` files.
     """
     root = index.root
     home = _home()

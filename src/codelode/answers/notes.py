@@ -24,10 +24,10 @@ def notes(answer: Answer, update: str = "lode index") -> list[str]:
 
 
 def note_on_left_out(answer: Answer, threshold: float | None) -> str:
-    """Return a note on the places that were left out, with the reason; empty if none was.
+    """Return a note on the number of places left out, with the reason; empty if there are none.
 
-    They are counted only if there are fewer hits than asked for. `threshold` is the threshold of
-    the request.
+    The answer counts them only if it has fewer hits than the request asked for. `threshold` is the
+    threshold of the request.
     """
     if not answer.left_out:
         return ""

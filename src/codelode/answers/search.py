@@ -44,7 +44,7 @@ def related_object(root: str, path: str, line: int, hits: Sequence[Hit]) -> dict
 
 
 def freshness_object(state: Freshness) -> dict[str, Any]:
-    """Return the differences between a snapshot and the tree; each is null if not compared."""
+    """Return how a snapshot compares with the tree; counts and coverage are null if unknown."""
     return {
         "age_seconds": round(state.age, 3),
         "changed": state.changed,

@@ -44,7 +44,7 @@ def pull_index(
 
 
 def update_pulled(index: Index, wait: float, meter: Meter | None = None) -> UpdateReport:
-    """Bring a pulled index up to date with the tree, with the options that it records."""
+    """Bring a pulled index up to date with the tree, with the options that its manifest records."""
     return update(index, meter, **index.snapshot().manifest.options, wait=wait)
 
 

@@ -31,7 +31,11 @@ Folders = list[tuple[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class TreeSummary:
-    """Folders that look vendored and, in a very large tree, the largest top-level folders."""
+    """The number of files in a tree, and folders that a user may want to leave out.
+
+    `vendored` are folders that look vendored. `largest` are the largest top-level folders; they are
+    listed only for a very large tree.
+    """
 
     files: int
     vendored: Folders

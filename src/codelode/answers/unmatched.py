@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from codelode.discover.glob import GlobSet
+from codelode.nearest import nearest
 from codelode.render.units import count
 from codelode.search.filters import allowed_files, is_language_wanted, paths_of
 from codelode.search.tree_part import WHOLE
@@ -54,7 +54,7 @@ def unmatched_filters(
 def nothing_changed(sources: Iterable[Source], request: SearchRequest) -> str | None:
     """Return a note if no file of the sources has changed as the request asks; else None.
 
-    `sources` are the sources of the request: their parts hold only the files that have changed.
+    `sources` are those of the request: the `part` of each holds only the files that have changed.
     """
     if any(True for source in sources for _ in _files(source)):
         return None
@@ -68,9 +68,9 @@ def nothing_changed(sources: Iterable[Source], request: SearchRequest) -> str | 
 
 
 def _files(source: Source) -> Iterable[tuple[bytes, str | None]]:
-    """Yield the path and the language of each file in the part of a source.
+    """Yield the path and the language of each file in the `part` of a source.
 
-    Paths are relative to the folder of the part, as globs expect.
+    Paths are relative to the folder of that part, as globs expect.
     """
     part = source.part or WHOLE
     for live in source.shard.snapshot.segments:
@@ -104,15 +104,15 @@ def _corrected(glob: str, paths: Sequence[bytes]) -> str | None:
         parts = PurePosixPath(path.decode("utf-8", "replace")).parts
         names.update(parts)
         names.update(filter(None, (PurePosixPath(parts[-1]).suffix,)))
+    known = sorted(names, key=lambda name: (len(name), name))
     fixed = []
     for name in glob.split("/"):
         stem, star, suffix = name.rpartition("*")
         if star and suffix.startswith(".") and suffix not in names:
-            near = get_close_matches(suffix, [each for each in names if each.startswith(".")], 1)
-            fixed.append(f"{stem}*{near[0]}" if near else name)
+            near = nearest(suffix, [each for each in known if each.startswith(".")])
+            fixed.append(f"{stem}*{near or suffix}")
         elif name and "*" not in name and name not in names:
-            near = get_close_matches(name, names, 1)
-            fixed.append(near[0] if near else name)
+            fixed.append(nearest(name, known) or name)
         else:
             fixed.append(name)
     better = "/".join(fixed)

@@ -117,7 +117,8 @@ def throughput(search: Search, queries: Sequence[str], threads: int, duration: f
 def cold(index: Index, queries: Sequence[str], duration: float) -> Cold | None:
     """Time searches in new processes for about `duration` seconds; None if one fails.
 
-    An uncounted process runs first, so that files are in the page cache, as for any second search.
+    An uncounted process runs first, so that the files are in the page cache, as they are for every
+    search but a user's first.
     """
     began = time.perf_counter()
     # -P: Python must not import modules from the current folder.

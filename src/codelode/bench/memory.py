@@ -40,7 +40,7 @@ def memory_now(mapped: int) -> Memory:
 
 
 def watch_peak(process: subprocess.Popen[bytes]) -> int | None:
-    """Wait for a process and return the largest resident set observed, or None.
+    """Wait for a process; return its peak resident memory in bytes, or None if none was measured.
 
     `wait4` is unsuitable: on Linux its peak includes the parent's memory before the exec.
     """

@@ -52,7 +52,7 @@ def make_queries(chunks: Sequence[SampledChunk], limit: int) -> list[str]:
 def _queries(
     source: str, chunk: SampledChunk, words: list[str], spread: Counter[str]
 ) -> Iterator[str]:
-    """Yield the query made from one source of a chunk, such as its symbol, if it is a valid one."""
+    """Yield the query made from one source of a chunk (such as its symbol), if it is valid."""
     match source:
         case "symbol":
             query = chunk.symbol or ""

@@ -44,7 +44,7 @@ TIE = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Mean shares of the exact `k` nearest chunks that are found, over `queries` queries.
+    """The shares of the exact `k` nearest chunks that searches find: means over `queries` queries.
 
     All searches are among `chunks` sampled chunks; `of_chunks` is the number of chunks in the
     index. `recall` is the share that the dense leg finds as a search uses it: it scans the codes,
@@ -182,7 +182,7 @@ def recall_at(
     rows: NDArray[np.int64],
     scores: NDArray[np.floating],
 ) -> float:
-    """Return the share of the k nearest chunks that a search found, from 0 to 1.
+    """Return recall@k of a search: the share of the k nearest chunks that it found, from 0 to 1.
 
     `exact` has the true score of each of n chunks; `rows` are the chunks that the search found, and
     `scores` its scores for them. If chunks tie for the last of the k true places, finding any of

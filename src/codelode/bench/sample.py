@@ -30,7 +30,7 @@ compressed text is decompressed once."""
 
 @dataclass(frozen=True, slots=True)
 class SampledChunk:
-    """A live chunk of an index. `key` is its key by `search.candidates.chunk_keys`."""
+    """A live chunk of an index. `key` is what `search.candidates.chunk_keys` returns for it."""
 
     key: int
     path: str
@@ -113,7 +113,7 @@ class FileSample:
     seed: int
     found: int = 0
     found_bytes: int = 0
-    _kept: list[tuple[float, list[SourceFile]]] = field(default_factory=list)  # heap: (key, group)
+    _kept: list[tuple[float, list[SourceFile]]] = field(default_factory=list)  # heap: (-key, group)
     _files: int = 0
     _bytes: int = 0
 

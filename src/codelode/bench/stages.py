@@ -126,7 +126,7 @@ def _stages(seconds: dict[str, float], size: int, chunks: int) -> list[Stage]:
 
 
 class _Deadline:
-    """A `perf_counter` time that ends iterations, each of which yields at least its first item."""
+    """A deadline for iterations, in `perf_counter` time; each yields at least its first item."""
 
     def __init__(self, at: float) -> None:
         self.at = at

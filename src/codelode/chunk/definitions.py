@@ -56,7 +56,8 @@ class Outline:
     """Definitions, every parent before its children, and the level of the cut at each byte offset.
 
     A lower level is a better place to cut: 0 is between two top-level items of the file. `damaged`
-    are the ranges that the parser could not parse; `lost` counts those outside of definitions.
+    are the ranges with text that the parser could not parse. `lost` counts those of them where a
+    definition, or the body of a function, may have been lost.
     """
 
     definitions: list[RawDefinition] = field(default_factory=list)

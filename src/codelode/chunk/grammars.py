@@ -33,9 +33,9 @@ _SUFFIX_GRAMMARS = {("typescript", ".tsx"): "tsx"}
 class Grammar:
     """A parser, and the meaning of the node types of its language.
 
-    `roles[kind_id]` holds the bits above, `rules[kind_id]` the rule of a node with `RULE`. Nodes of
-    the types in `compact` are searched even if they fit on a line. Two threads must not use one
-    parser at once.
+    `roles[kind_id]` holds the role bits above, `rules[kind_id]` the rule of a node with `RULE`.
+    Nodes of the types in `compact` are searched for definitions even if they fit on a line. Two
+    threads must not use one parser at once.
     """
 
     syntax: Syntax

@@ -1,8 +1,8 @@
 """Find definitions by their first lines, where a parser fails and where there is no grammar.
 
-One construct that a grammar does not know must not cost the rest of the file. In a damaged range, a
-line that looks like the first line of a definition counts as one; indentation tells where the
-definition ends.
+One construct that a grammar does not know must not hide the definitions in the rest of the file. In
+a damaged range, a line that looks like the first line of a definition counts as one; indentation
+tells where the definition ends.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def heads_in(
 
 
 def whole_lines(ranges: list[tuple[int, int]], text: bytes) -> Iterable[tuple[int, int]]:
-    """Yield ranges of whole lines, in order, without overlap."""
+    """Yield the ranges extended to whole lines, in order and without overlap."""
     done = 0
     for start, end in sorted(ranges):
         first = max(done, text.rfind(b"\n", 0, start) + 1)

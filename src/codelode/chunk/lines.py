@@ -1,7 +1,7 @@
 """Split points where syntax gives none: before lines with little indentation.
 
-Blank lines stay with the text before them; a line of closing brackets never begins a piece if
-there is another choice.
+Blank lines stay with the text before them. A line of closing brackets begins a chunk only if there
+is no other choice.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ class Lines:
         yield from zip(found[: len(starts)], found[len(starts) :], strict=True)
 
     def cuts(self, start: int, end: int) -> list[int]:
-        """Split whole lines `[start, end)` into pieces of at most `MAX_CHUNK_BYTES` or one line.
+        """Split whole lines `[start, end)` into pieces of up to `MAX_CHUNK_BYTES`, or of one line.
 
-        Returns the offsets between the pieces.
+        A line over `MAX_LINE_BYTES` is split too. Returns the offsets between the pieces.
         """
         found: list[int] = []
         piece = self.text[start:end]
@@ -84,7 +84,7 @@ class Lines:
             high = bisect_right(starts, start + MAX_CHUNK_BYTES)
             if low < high:
                 window = costs[low:high]
-                window.reverse()  # of equally good places, the last one gives the fewest chunks
+                window.reverse()  # then the last of equally good places wins: the fewest chunks
                 start = starts[high - 1 - window.index(min(window))]
             elif starts[high - 1] > start:  # stop before the long line
                 start = starts[high - 1]

@@ -9,8 +9,9 @@ from codelode.chunk.sizes import MAX_CHUNK_BYTES, SMALL_CHUNK_BYTES, TINY_CHUNK_
 def merge(cuts: dict[int, int], end: int) -> list[int]:
     """Drop split points between small neighbors; return where the chunks of `[0, end)` begin.
 
-    `cuts` maps byte offsets inside the file to levels. The highest levels are the worst split
-    points and go first, so that parts of one definition are joined before two definitions are.
+    `cuts` maps byte offsets inside the file to levels. Split points of the highest levels
+    are the worst. They are dropped first, so that parts of one definition are joined before two
+    definitions are.
     """
     starts, levels = _merge_functions(cuts, end)
     for level in sorted({level for level in levels if level < SOFT}, reverse=True):

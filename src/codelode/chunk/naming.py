@@ -80,9 +80,10 @@ class Definer:
         return len(known) - 1
 
     def define(self, place: Place, node: Node, item: Item) -> int:
-        """Record the definitions that `node` makes: the node of `item`, or a node inside that.
+        """Record the definitions that a node makes.
 
-        Returns the index of the last definition, or -1.
+        `node` is the node of `item`, or a node inside that one. Returns the index of the last of
+        these definitions, or -1.
         """
         rule = self.rules[node.kind_id]
         if rule.given is not None and rule.given(node) is None:
@@ -152,7 +153,7 @@ class Definer:
         return parent >= 0 and self.definitions[parent].kind in ("interface", "trait")
 
     def spelled(self, start: int, end: int) -> str:
-        """Return the name that is written on `[start, end)`."""
+        """Return the name that the bytes `[start, end)` of the text spell."""
         if self.ascii is not None:
             name = self.ascii[start:end]
         else:

@@ -31,7 +31,7 @@ SOFT: Final = 64
 """Added to the level of a cut inside a function: such pieces are merged up to full size."""
 MAX_LEVEL: Final = 31
 NO_LIMIT: Final = 1 << 62
-_SMALL_CHILD: Final = 24  # bytes
+_SMALL_CHILD: Final = 24  # bytes; smaller children, on average, make a list of small items
 _INTERESTING: Final = RULE | WRAPPER | SCOPE
 _LEAF: Final = NAMED | RULE  # can be a definition, but cannot contain one
 _LF: Final = 0x0A
@@ -87,7 +87,7 @@ class _Walk:
                 previous = child.end_byte
                 continue
             start, end = child.byte_range
-            gap = previous - 1 if previous else 0  # some nodes end with their newline
+            gap = previous - 1 if previous else 0  # a node may include its final newline
             line = start if start and text[start - 1] == _LF else text.rfind(b"\n", gap, start) + 1
             if comments is not None and text.count(b"\n", gap, start) > 1:
                 comments = None
@@ -115,9 +115,10 @@ class _Walk:
     def levels(self, place: Place) -> tuple[int, int, int]:
         """Return three cut levels for the children of a node.
 
-        These are for a cut before a child, between its comments and the child, and inside the
-        child. The items of a list are one level deeper than the list. The parts of an item (header,
-        body) are on the level of the item, so that a header stays with the first members.
+        The first is for a cut before a child, the second for a cut between its comments and the
+        child, the third for a cut inside the child. The items of a list are one level deeper than
+        the list. The parts of an item (header, body) are on the level of the item, so that a header
+        stays with the first members.
         """
         level = place.level
         deeper = min(level + 1, MAX_LEVEL)
@@ -129,7 +130,10 @@ class _Walk:
         return bool(role & COMMENT) or self.grammar.syntax.is_attribute(node, self.text)
 
     def gather(self, comments: LeadingComments | None, node: Node, role: int) -> None:
-        """Add a comment or attribute to `comments`; None means that it follows code on its line."""
+        """Add a comment or attribute to `comments`.
+
+        Does nothing if `comments` is None: then the node follows code on its line.
+        """
         if comments is not None:
             is_doc = bool(role & COMMENT) or self.grammar.syntax.is_doc(node, self.text)
             comments.add(*node.byte_range, is_doc=is_doc)

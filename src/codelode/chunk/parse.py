@@ -63,5 +63,5 @@ def parse(grammar: Grammar, source: bytes) -> Tree | None:
             tree = grammar.parser.parse(read, progress_callback=lost)
             return tree if reads <= allowed else None
         except ValueError:  # raised when `lost` stops the parser
-            grammar.parser.reset()  # else the next parse would continue this one
+            grammar.parser.reset()  # otherwise, the next parse would continue this one
             return None

@@ -25,9 +25,9 @@ def _outer_first(definition: RawDefinition) -> int:
 def symbols(
     found: list[RawDefinition], starts: list[int], ends: list[int]
 ) -> Iterator[Symbol | None]:
-    """Yield the symbol of each chunk `[start, end)`.
+    """Yield the symbol of each chunk `[start, end)`, or None.
 
-    It is the innermost definition that covers most of the chunk, with its comments.
+    The symbol is the innermost definition that, with its comments, covers most of the chunk.
     """
     # Skip definitions that are too short to cover most of any chunk, such as single constants.
     half = min(map(sub, ends, starts)) // 2

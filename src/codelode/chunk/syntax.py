@@ -16,7 +16,7 @@ MARGIN: Final = 500
 
 
 def syntax_outline(known: Grammar, text: bytes, limit: int = NO_LIMIT) -> Outline | None:
-    """Return the definitions of a text in document order, and cuts inside those over `limit`.
+    """Return a text's definitions in document order, and cuts inside nodes over `limit` bytes.
 
     Returns None if the parser has given up (see `parse`).
     """

@@ -10,7 +10,7 @@ from codelode.chunked import DefinitionColumns
 
 
 def definition_columns(definitions: list[RawDefinition], lines: Lines) -> DefinitionColumns:
-    """Return the same definitions in the same order, with line numbers for offsets."""
+    """Return the same definitions in the same order, with line numbers in place of offsets."""
     if not definitions:
         return DefinitionColumns()
     names: list[str] = []

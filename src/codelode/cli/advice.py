@@ -103,7 +103,7 @@ def existing_index_folder(index_dir: str | None, root: str) -> None:
 def check_open(options: argparse.Namespace) -> None:
     """Check the options that are given with --open, which prints no list.
 
-    Raises `UsageError` for an output format, and for the number of a hit beyond the limit.
+    Raises `UsageError` if an output format is given too, or if the hit's number exceeds the limit.
     """
     number, limit = options.open, options.limit
     if number is None:

@@ -37,9 +37,9 @@ def marked(command: Command, arguments: Sequence[str]) -> list[str]:
     """Return the arguments, with `MARK` before those that begin with a dash but are text.
 
     The value of an option that takes any text is marked too, and joined to its option. A `joined`
-    option without a value gets its constant joined: argparse would take the next argument as its
-    value. Raises `UsageError` for an unknown option, for an option with a typographic dash, and for
-    a number after a `joined` option that takes one.
+    option without a value gets its constant as the value; otherwise, argparse would take the next
+    argument. Raises `UsageError` for an unknown option, for an option with a typographic dash, and
+    for a number after a `joined` option that takes one.
     """
     options = {flag: option for option in command.options() for flag in option.flags}
     result: list[str] = []
@@ -160,7 +160,7 @@ def _sorted(
 
 
 def _search_for(arguments: Sequence[str], options: dict[str, Option]) -> str:
-    """Return the command that searches for the words, with the same options and roots."""
+    """Return the `lode search` command for the words in `arguments`, their options and roots."""
     flags, words, roots = _sorted(arguments, options)
     query = " ".join(words)
     end = ["--"] if query.startswith("-") else []
@@ -173,7 +173,7 @@ def _unknown(
 ) -> str:
     """Return the message that an option is unknown, with what to type instead."""
     from codelode.cli.habits import instead
-    from codelode.cli.nearest import nearest
+    from codelode.nearest import nearest
 
     flag = argument.partition("=")[0]
     words = {each.lstrip("-"): each for each in options if len(each) > 2}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def keys_of(command: Command) -> dict[str, Key]:
-    """Return the settings that replace omitted flags of a command, by the flag's attribute.
+    """Return the settings that replace omitted flags of a command, keyed by the flag's attribute.
 
     They do not include the model and the options of the walk: these depend on the index, which
     parsing does not know.
@@ -43,7 +43,7 @@ def fill(
     """Give each omitted flag, which is None so far, the value of its setting or else its default.
 
     `start` is the folder or file whose project file counts. Settings that the program reads from
-    the environment are put there. Raises `UsageError` for an invalid settings file, unless
+    the environment are exported to it. Raises `UsageError` for an invalid settings file, unless
     `tolerant`: then no settings count.
     """
     of_project = any(key.project for key in keys.values())

@@ -188,7 +188,7 @@ def _name(editor: str) -> str:
 
 
 def _terminal(number: int, stack: ExitStack) -> IO[bytes] | None:
-    """Open the terminal; return None if standard stream `number` is one, or if opening fails."""
+    """Open the terminal; return None if stream `number` is a terminal, or if opening fails."""
     if not os.isatty(number):
         with suppress(OSError):
             return stack.enter_context(open("/dev/tty", "r+b" if number else "rb", buffering=0))

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from codelode.answers.build import ask_indexed
+from codelode.answers.build import ask_again
 from codelode.cli.search_request import request_of
 from codelode.errors import CodelodeError, UsageError
 from codelode.search.parsed_query import parse_request
@@ -44,7 +44,7 @@ class Found:
 
 
 class LiveSearch:
-    """Searches some roots for the newest query, in a thread of its own.
+    """Searches some roots, which have indexes, for the newest query, in a thread of its own.
 
     A query that is replaced before its search begins is never searched for.
     """
@@ -71,8 +71,8 @@ class LiveSearch:
             return Found()
         try:
             terms = parse_request(request).terms
-            answer = ask_indexed(
-                self.several.indexes,
+            answer = ask_again(
+                self.several,
                 lambda: self.several.answer(request, fresh=self._fresh),
                 allowed=not self._options.no_index,
             )

@@ -91,7 +91,7 @@ def size(text: str) -> int:
 
 
 def days(text: str) -> int:
-    """Parse an age in days, such as `90`, `90d`, `12w`, `3m` or `1y`."""
+    """Parse an age such as `90`, `90d`, `12w`, `3m` or `1y`; return it in days."""
     try:
         return parse_days(text)
     except ValueError as error:

@@ -21,10 +21,10 @@ LESS = "FRX"
 
 @contextmanager
 def paged() -> Iterator[None]:
-    """Send standard output through the pager while the block runs, if it is a terminal.
+    """Send standard output, if it is a terminal, through the pager while the block runs.
 
-    Colors, links and widths are those of the terminal. The block ends early if the reader quits.
-    Raises `UsageError` if the pager cannot be run.
+    Colors, links and widths are those of the terminal. The block ends early if the user quits the
+    pager. Raises `UsageError` if the pager cannot be run.
     """
     has_terminal = streams.is_terminal(sys.stdout) and terminals.is_in_foreground(1)
     command = _command() if has_terminal else []

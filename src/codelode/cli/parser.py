@@ -8,8 +8,8 @@ import shlex
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from codelode.cli.dashes import marked, unmarked
-from codelode.cli.nearest import nearest, not_one_of
 from codelode.errors import UsageError
+from codelode.nearest import nearest, not_one_of
 from codelode.settings.files import sources_exist
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Help as wide as the terminal, within limits. argparse would import shutil for that."""
+    """A formatter of help texts, as wide as the terminal, within limits.
+
+    argparse's own formatter would import shutil to find the width.
+    """
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28, width=min(_columns() - 2, 98))
@@ -88,7 +91,7 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments of a command; omitted flags get their values from settings.
 
     The arguments themselves are kept as `typed`, for advice that repeats them. Raises `UsageError`.
-    Asked for help, prints it and raises `SystemExit`.
+    If the arguments ask for help, prints it and raises `SystemExit`.
     """
     parsed = _parsed(command_parser(command), command, arguments)
     if sources_exist(start_of(command, parsed)):  # parse again, to see which flags were given
@@ -104,7 +107,7 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def start_of(command: Command, options: argparse.Namespace) -> str | None:
-    """Return the folder or file whose project file counts: the first ROOT, or "." by default.
+    """Return the folder or file whose project settings apply: the first ROOT, or "." by default.
 
     Returns None if the command takes no ROOT, or if ROOT does not exist.
     """

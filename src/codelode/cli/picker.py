@@ -54,8 +54,8 @@ _SECONDS_FOR_ESCAPE = 0.05
 class Picker:
     """The state of the screen, and its parts.
 
-    The thread that searches leaves its results in `_newest`. They are taken over before the screen
-    is drawn, by the thread that draws: otherwise the hits could change while they are drawn.
+    The thread that searches leaves its results in `_newest`. The thread that draws takes them over
+    before it draws the screen; otherwise, the hits could change while they are drawn.
     """
 
     def __init__(self, live: LiveSearch, query: str, output: Vt100_Output) -> None:

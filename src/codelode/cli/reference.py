@@ -74,7 +74,7 @@ def _table(options: tuple[Option, ...]) -> str:
 def _names(option: Option) -> str:
     value = option.value
     if not option.flags[0].startswith("-"):
-        return f"`{value}`"
+        return _escaped(f"`{value}`")
     if not value:
         return ", ".join(f"`{flag}`" for flag in option.flags)
     shown = f" [{value}]" if option.settings.get("nargs") == "?" else f" {value}"

@@ -44,7 +44,7 @@ def open_repositories(
 
 
 def repositories_to_serve(options: argparse.Namespace) -> Repositories:
-    """Return the repositories for a server, as `open_repositories` does, if there is at least one.
+    """Return the repositories for a server, as `open_repositories` does; at least one must exist.
 
     Raises `UsageError` if there is nothing to show, `ClusterError` if a server does not answer.
     """

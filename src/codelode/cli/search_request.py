@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def request_of(query: str, limit: int, options: argparse.Namespace) -> SearchRequest:
-    """Return the request of a query and options. Raises `UsageError`."""
+    """Return the request for a query with these options. Raises `UsageError`."""
     given = vars(options)
     return SearchRequest(
         query,

@@ -24,7 +24,7 @@ _DEFAULT = re.compile(r"\(default: ([^)]*)\)")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A setting as `lode config` lists it. `text` is the value for people."""
+    """A setting as `lode config` lists it. `text` is the value as people read it."""
 
     key: Key
     value: object
@@ -64,7 +64,7 @@ def option_of(key: Key, commands: Iterable[Command]) -> Option | None:
 
 
 def default_of(key: Key, commands: Iterable[Command]) -> str:
-    """Return the default of a setting as text for people; the help of a flag states its default."""
+    """Return the default of a setting as people read it; the help of a flag may state it."""
     option = option_of(key, commands)
     if option is None:
         return key.default

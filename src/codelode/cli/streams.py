@@ -49,7 +49,7 @@ def say(message: str) -> None:
 
 
 def say_nothing_found() -> None:
-    """Say on a terminal that there are no hits; elsewhere the exit code says it."""
+    """Say on a terminal, or in its pager, that there are no hits; elsewhere the exit code does."""
     if is_paged():  # standard error would disturb the pager's screen
         print("no hits")
     elif is_terminal(sys.stdout) and is_terminal(sys.stderr):

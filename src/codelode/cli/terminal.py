@@ -23,7 +23,7 @@ class Links:
         """Read the options. Raises `UsageError` for a bad format."""
         self._format: HyperlinkFormat | None = None
         if options.hyperlink_format is not None:
-            from codelode.render.hyperlinks import hyperlink_format  # few people use it
+            from codelode.render.hyperlinks import hyperlink_format  # few people use links
 
             found = hyperlink_format(options.hyperlink_format)
             self._format = found if streams.use_color(options.color, sys.stdout) else None

@@ -1,4 +1,4 @@
-"""Searches as the query of a URL: `/api/search?q=retries&limit=5&glob=*.py`."""
+"""Searches as the query string of a URL: `/api/search?q=retries&limit=5&glob=*.py`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Wanted:
 
 
 def encode(wanted: Wanted) -> str:
-    """Return the query of the URL for a search. Raises `UsageError` if it is too long."""
+    """Return the query string of the URL for a search. Raises `UsageError` if it is too long."""
     request = wanted.request
     fields: list[tuple[str, str]] = [
         ("q", request.query),
@@ -73,7 +73,7 @@ def encode(wanted: Wanted) -> str:
 
 
 def decode(query: str) -> Wanted:
-    """Return the search that the query of a URL asks for. Raises `UsageError`."""
+    """Return the search that the query string of a URL asks for. Raises `UsageError`."""
     if len(query) > MOST_CHARACTERS:
         raise UsageError(f"the query of the URL has more than {MOST_CHARACTERS:,} characters")
     lists: dict[str, list[str]] = {name: [] for name in (*_LISTS, "repo", "within")}

@@ -68,7 +68,10 @@ class Restriction:
     within: Sequence[str] = ()
 
     def narrowed(self, globs: Sequence[str]) -> Restriction:
-        """Return this restriction narrowed by `globs`; its `globs` or `within` must be empty."""
+        """Return this restriction narrowed by `globs`.
+
+        Its own `globs` or its own `within` must be empty.
+        """
         if not globs:
             return self
         return replace(self, globs=globs, within=self.globs or self.within)
@@ -204,7 +207,7 @@ class ClusterRepositories:
     def look(self) -> None:
         """Let the front search the newest generation, if it can be read; else record the `problem`.
 
-        Damaged manifests are fetched again: the damage may have happened on the way here.
+        Damaged manifests are fetched again, because the transfer may have damaged them.
         """
         with self._looking:
             try:
@@ -237,7 +240,7 @@ class ClusterRepositories:
         if roster is self.roster and broken == self._broken and self._shown:
             return
         if broken and self._shown and not self._broken and not self._waited_long():
-            self.problem = f"{len(broken)} manifests are damaged"  # no names: they may be hidden
+            self.problem = f"{len(broken)} manifests are damaged"  # their names may be hidden
             return
         generation = f"{roster.place} {roster.number} {sorted(broken)}"
         self.front.show(RosterCorpus(generation, tuple(held), roster, frozenset(broken)))

@@ -127,7 +127,7 @@ class ClusterApi:
     async def _look_up(
         self, fields: Fields, ask: Callable[[SeenRepositories], dict[str, Any]]
     ) -> Response:
-        """Answer with what `ask` returns, given the repositories that the client sees."""
+        """Answer with the result of `ask`, called with the repositories that the client may see."""
 
         def work(seconds: float) -> dict[str, Any]:
             restriction = Restriction(fields.within, self._labels, seconds=seconds)

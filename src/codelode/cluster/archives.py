@@ -61,8 +61,7 @@ def download(url: str, path: Path, most: int) -> None:
 def unpack(place: str, archive: Path, tree: Path, most: int) -> Path:
     """Unpack at most `most` bytes of files into the new folder `tree`.
 
-    Returns `tree`, or the only folder in it if everything is in one. Raises `UsageError`,
-    `OSError`.
+    Returns `tree`; or, if its only entry is a folder, that folder. Raises `UsageError`, `OSError`.
     """
     if not hasattr(tarfile, "data_filter"):
         raise UsageError("archives need Python 3.11.4 or newer")

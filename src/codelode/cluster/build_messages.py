@@ -62,8 +62,9 @@ class Built:
 class BuildRequest:
     """The request to the process of a task: build a source, or a slice of it, in a folder.
 
-    `before` is the digest of the manifest that the roster has now, or "": its segments are not
-    uploaded again. `commit` is the commit of a git URL to build; "" for the newest.
+    `before` is the digest of the manifest that the roster has now, or "". The segments that this
+    manifest names are not uploaded again. `commit` is the commit of a git URL to build; "" stands
+    for the newest.
     """
 
     source: Source
@@ -79,7 +80,7 @@ class BuildRequest:
 
     @classmethod
     def unpack(cls, fields: dict[str, Any]) -> Self:
-        """Return the request from JSON."""
+        """Return the request that JSON holds."""
         cut = fields["slice"]
         return cls(
             Source(**fields["source"]),
@@ -97,5 +98,5 @@ def pack_repository(repository: Repository) -> dict[str, Any]:
 
 
 def unpack_repository(fields: dict[str, Any]) -> Repository:
-    """Return a repository from JSON."""
+    """Return the repository that JSON holds."""
     return Repository(**{**fields, "identity": Identity(*fields["identity"])})

@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _build(request: BuildRequest) -> dict[str, Any]:
-    """Obtain the source and index it; or reply with its slices, if it is large."""
+    """Obtain the source; index it, or cut it into slices if it is large; return the reply."""
     folder, options = Path(request.folder), request.options
     obtained = obtain(request.source.place, folder, options.max_disk, request.commit)
     _check_disk(request)  # `_watch_disk` may have missed a quick source
@@ -75,7 +75,7 @@ def _build(request: BuildRequest) -> dict[str, Any]:
 
 
 def _peak(indexing: int) -> int:
-    """Return the peak memory of this process plus its largest child, or of indexing if larger."""
+    """Return the peak memory of this process plus its largest child; at least `indexing` bytes."""
     return max(peak_rss_bytes() + largest_child_bytes(), indexing)
 
 

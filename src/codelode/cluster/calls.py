@@ -15,14 +15,17 @@ from numpy.typing import NDArray
 from codelode.cluster import messages
 from codelode.cluster.holdings import Holdings, OpenView, UnknownViewError
 from codelode.cluster.lookup_calls import LOOKUPS, Lookup
+from codelode.cluster.masks import known, learn, numbers_of, pack_masks, take_masks
 from codelode.cluster.pieces import unpack_piece
 from codelode.errors import ClusterError, CodelodeError, DamagedError
 from codelode.lru import LruCache
 from codelode.search.candidates import chunk_keys, split_keys
 from codelode.search.fair_lock import SEARCH_LOCK
+from codelode.search.filters import mask_key
 from codelode.search.gather import count, gather
 from codelode.search.hits import texts
 from codelode.search.rank import Ranked
+from codelode.search.wanted import wanted_while
 from codelode.system.error_message import pack_error
 from codelode.system.framing import Frame, FrameError
 
@@ -57,7 +60,8 @@ class Calls:
     def answer(self, frame: Frame) -> Frame:
         """Return the reply to a call, without its `id`. Raises `FrameError` for an invalid call.
 
-        `until` in the call's head is the time (`time.monotonic`) after which nobody waits for it.
+        In the frame's head, `until` is the time (`time.monotonic`) after which nobody waits for the
+        reply.
         """
         head, body = frame
         try:
@@ -98,13 +102,20 @@ class Calls:
         return self._search(head, counted)
 
     def _gather(self, head: dict[str, Any], body: bytes) -> Frame:
-        context = self._context(body)
+        given, (_, asked) = take_masks((head, body))
+        context = self._context(asked)
+        request = context.request
+        key = mask_key(request.languages, request.globs, request.part, context.query.required)
+        tell = numbers_of(head, "tell")
 
         def gathered(held: HeldShard) -> Frame:
+            learn(held, key, given)
             found = gather(held.shard, context)
             for keys in (found.keys, found.files):
                 keys[:] = held.renumbered(keys)
-            return messages.pack_gathered(found)
+            reply, arrays = messages.pack_gathered(found)
+            masks, told = pack_masks(known(held, key, tell))
+            return {**reply, "masks": masks}, arrays + told
 
         return self._search(head, gathered)
 
@@ -140,21 +151,29 @@ class Calls:
         return self._search(head, lambda held: lookup(held, head, body))
 
     def _search(self, head: dict[str, Any], work: Callable[[HeldShard], Frame]) -> Frame:
-        """Return the reply of `work` for the open pieces of a call; `missing` lists the others."""
+        """Return the reply of `work` for the open pieces of a call.
+
+        In the reply, `missing` lists the numbers of the pieces that are not open.
+        """
         view = self._holdings.view(str(head["view"]))
         pieces = messages.unpack_pieces(head["pieces"])
         if len(pieces) != view.count or not set(np.flatnonzero(pieces).tolist()) <= set(
             view.pieces
         ):
             raise FrameError("pieces that are not of this searcher")
-        held, missing = view.part(pieces)
+        held, missing = view.part(pieces, self._holdings.caches)
         if not len(held.numbers):
             return {"missing": missing}, b""
         snapshot = held.shard.snapshot
+
+        def check() -> None:
+            if time.monotonic() > head.get("until", math.inf):
+                raise ClusterError("the front does not wait for this answer any more")
+
         try:
             with SEARCH_LOCK.held(), ExitStack() as stack:
-                if time.monotonic() > head.get("until", math.inf):
-                    raise ClusterError("the front does not wait for this answer any more")
+                check()
+                stack.enter_context(wanted_while(check))
                 stack.enter_context(snapshot.damage_explained())
                 stack.enter_context(snapshot.held())
                 reply, body = work(held)
@@ -174,7 +193,7 @@ def _check_ordinals(
 
 
 def _damaged(held: HeldShard, view: OpenView, error: DamagedError) -> list[int]:
-    """Return the numbers of the damaged pieces in a shard: an error names their files."""
+    """Return the numbers of the damaged pieces in a shard: those whose files `error` names."""
     return [
         number
         for number in held.numbers.tolist()

@@ -120,7 +120,7 @@ class ServerRepositories:
         return self._ask(REPOSITORIES, query, received.totals_of_object)
 
     def _look_up(self, path: str, fields: Fields, read: Callable[[Any], list[H]]) -> list[H]:
-        """Return the hits of the reply to a request, converted by `read`."""
+        """Send a request; return the hits that `read` finds in the reply, with paths checked."""
 
         def checked(reply: Any) -> list[H]:
             hits = read(reply)
@@ -134,7 +134,7 @@ class ServerRepositories:
         return encode_fields(replace(fields, lists=lists))
 
     def _ask(self, path: str, query: str, read: Callable[[Any], T]) -> T:
-        """Return the reply to a request, converted by `read`, which may raise `ValueError`."""
+        """Send a request; return the reply, converted by `read`, which may raise `ValueError`."""
         request = Request(f"{self.url.rstrip('/')}{path}?{query}")
         if self.token:
             request.add_header("Authorization", f"Bearer {self.token}")

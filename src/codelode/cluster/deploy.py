@@ -1,8 +1,9 @@
 """Searchers as actors of a Ray cluster.
 
-A separate process talks to Ray and then ends. The front does not do this itself: a driver ends when
-it loses Ray's control store, and a front must not. The actors are detached, so they stay, and Ray
-starts them again anywhere. They also stay when their front dies, and the next front uses them.
+A separate process talks to Ray and then ends. The front does not do this itself: a process
+that is connected to Ray (a driver) ends when it loses Ray's control store, and a front must not
+end. The actors are detached, so they stay, and Ray starts them again anywhere. They also stay when
+their front dies, and the next front uses them.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class DeployOptions:
 
     @property
     def group(self) -> str:
-        """The beginning of the names of all actors of this roster and site."""
+        """The prefix that the names of all actors of this roster and site share."""
         text = f"{self.roster}\0{self.site}"
         return f"{xxhash.xxh3_64_hexdigest(text.encode('utf-8', 'surrogatepass'))}-"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codelode.cluster.deployment import NAMESPACE, DeployOptions, unpack
@@ -45,6 +47,7 @@ def main() -> None:
 
 def connect(address: str) -> Any:
     """Return the module of Ray, connected to a cluster. Raises `UsageError`, `ClusterError`."""
+    _use_token()  # Ray reads these variables when it is imported
     try:
         import ray
     except ModuleNotFoundError:
@@ -64,6 +67,17 @@ def connect(address: str) -> Any:
             f"no Ray cluster: {reason} (`lode cluster up --local` starts one)"
         ) from None
     return ray
+
+
+def _use_token() -> None:
+    """Prove to the cluster that this user has its token, if there is one.
+
+    `ray start` asks for the token as soon as the user has one, but Ray sends it only to a cluster
+    that it has found without an address. A cluster without a token does not look at it.
+    """
+    named = any(name in os.environ for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
+    if named or (Path.home() / ".ray" / "auth_token").exists():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 def _check_address(address: str) -> None:
@@ -107,7 +121,7 @@ class _Nodes:
     """
 
     def __init__(self, ray: Any, taken: Iterable[str]) -> None:
-        """`taken` has the node of each searcher that runs already."""
+        """Find the nodes of `ray`; `taken` has the node of each searcher that runs already."""
         self._searchers = Counter(taken)
         self._nodes = {
             node["NodeID"]: node["Resources"].get("CPU", 0)
@@ -116,11 +130,11 @@ class _Nodes:
         }
 
     def strategy(self) -> Any:
-        """Return the placement of one more searcher; Ray uses another node if its node is full."""
+        """Return a strategy for one more searcher; if its node is full, Ray takes another node."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         if not self._nodes:
-            return "SPREAD"  # an autoscaler will add nodes
+            return "SPREAD"  # no node has a core yet: an autoscaler will add nodes
         best = min(self._nodes, key=lambda node: (self._searchers[node], -self._nodes[node]))
         self._searchers[best] += 1
         return NodeAffinitySchedulingStrategy(best, soft=True)
@@ -129,7 +143,7 @@ class _Nodes:
 def _start(
     ray: Any, wanted: Mapping[str, SearcherOptions], files: FileOptions, nodes: _Nodes
 ) -> None:
-    """Start the `wanted` actors; the keys are their names. Raises `ClusterError`."""
+    """Start the actors in `wanted`, whose keys are their names. Raises `ClusterError`."""
     from ray.exceptions import GetTimeoutError, RayError
 
     from codelode.cluster.actors import SearcherActor

@@ -52,7 +52,7 @@ class CachedFiles:
         self._stores: dict[str, tuple[ObjectStore, FolderStore | None]] = {}
 
     def fetch(self, pieces: Sequence[Piece]) -> None:
-        """Fetch what is missing, several at a time. Failures show when a piece is opened."""
+        """Fetch what is missing, several at a time. A failure is not raised until `open`."""
         allow_open_files(DESCRIPTORS * len(pieces))
         for place in {piece.place for piece in pieces if piece.digest}:
             store, local = self._store(place)

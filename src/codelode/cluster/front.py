@@ -40,7 +40,7 @@ _BUSY = "the cluster is busy: the search could not begin in time"
 
 @dataclass(frozen=True, slots=True)
 class FrontOptions:
-    """Where a front listens for searchers, and how it deals with them.
+    """The address at which a front listens for searchers, and how it deals with them.
 
     `searchers` is the number of searchers that the front expects: it waits some seconds for them
     before it begins.
@@ -74,7 +74,10 @@ class Found:
 
 
 class Front:
-    """Searches the newest generation that the searchers have open. Any thread may search."""
+    """The front, which searches the newest generation that the searchers have open.
+
+    Any thread may search.
+    """
 
     def __init__(self, options: FrontOptions) -> None:
         """Listen for searchers. Raises `UsageError` if the address is taken."""
@@ -109,7 +112,7 @@ class Front:
         return sorted(link.name for link in self.links() if link.is_live)
 
     def is_whole(self) -> bool:
-        """Return whether each piece has as many owners as it should, and each owner can be asked.
+        """Return whether each piece has as many owners as it should, all of which can be asked.
 
         With fewer searchers than replicas, there are as many owners as searchers.
         """
@@ -161,7 +164,7 @@ class Front:
         ask: Callable[..., T],
         seconds: float = DEADLINE_SECONDS,
     ) -> T:
-        """Call `ask` with one search per set of pieces that `choose` returns; return its result.
+        """Call `ask` with a search for each set of pieces from `choose`; return what `ask` returns.
 
         Raises what `choose` and `ask` raise, and `ClusterError` if some of these pieces cannot be
         asked within `seconds`, if no searcher is ready, or if other searches took all the time.

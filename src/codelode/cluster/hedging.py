@@ -41,7 +41,7 @@ class Latencies:
 
 
 class Allowance:
-    """The number of late calls that may now be sent to a second searcher. Any thread may call.
+    """The number of late calls that may now be sent to a second searcher; thread-safe.
 
     Each answered call adds a fraction to the number, and each call to a second searcher takes 1
     from it. At most `_MOST_SAVED` are saved: enough for the calls under way to a searcher that

@@ -1,4 +1,4 @@
-"""The pieces that a searcher has open: by view, and by the set of pieces to search."""
+"""The pieces that a searcher has open, found by view and by the set of pieces to search."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.cluster.piece_caches import PieceCaches
 from codelode.errors import CodelodeError, StoreError
 from codelode.lru import LruCache
 from codelode.search.candidates import chunk_keys, split_keys
-from codelode.search.segment_caches import SegmentCaches
 from codelode.search.shard import Shard
 from codelode.store.manifest import Manifest
 from codelode.store.snapshot import LiveSegment, Snapshot
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 _SHARDS = 64
 """The number of sets of pieces that are kept; they share their caches."""
 
-_AVERAGES = 4
-"""The number of selections of repositories whose average lengths are kept."""
-
 _MOST_PAUSE = 30.0
 """The longest pause between attempts to open a piece, in seconds."""
 
@@ -41,13 +38,15 @@ class UnknownViewError(LookupError):
 class HeldShard:
     """Some pieces of a view as one shard. `numbers` int64[segments] are the pieces' numbers."""
 
-    def __init__(self, pieces: list[tuple[int, Piece, LiveSegment]], caches: SegmentCaches) -> None:
-        """Take pieces with their numbers, which identify them in `caches`."""
+    def __init__(self, pieces: list[tuple[int, Piece, LiveSegment]], caches: PieceCaches) -> None:
+        """Take pieces with their numbers."""
         numbers = [number for number, _, _ in pieces]
         self.numbers = np.array(numbers, np.int64)
         segments = [live for _, _, live in pieces]
         prefixes = [piece.prefix for _, piece, _ in pieces]
-        self.shard = Shard(Snapshot(_manifest(segments), segments), prefixes, caches, numbers)
+        slots = [caches.slot(piece) for _, piece, _ in pieces]
+        snapshot = Snapshot(_manifest(segments), segments)
+        self.shard = Shard(snapshot, prefixes, caches.segments, slots)
 
     def renumbered(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return chunk keys with each segment number replaced by the number of its piece."""
@@ -59,20 +58,15 @@ class OpenView:
     """The pieces of one view that this searcher holds."""
 
     def __init__(self, count: int, pieces: dict[int, Piece]) -> None:
-        """`count` is the number of pieces of the view, `pieces` are those to hold, by number."""
+        """Take the number of pieces of the view, and the pieces to hold here, by number."""
         self.count = count
         self.pieces = pieces
         self.segments: dict[int, LiveSegment] = {}
         self.holders: set[Hashable] = set()
-        self._forget_searches()
-
-    def _forget_searches(self) -> None:
-        chunks = sum(piece.entry.chunks for piece in self.pieces.values())
-        self._caches = SegmentCaches(len(self.pieces), chunks, _AVERAGES)
         self._shards: LruCache[bytes, HeldShard] = LruCache(_SHARDS)
 
-    def part(self, pieces: Pieces) -> tuple[HeldShard, list[int]]:
-        """Return a shard of the open pieces among `pieces`, and the numbers of those not open."""
+    def part(self, pieces: Pieces, caches: PieceCaches) -> tuple[HeldShard, list[int]]:
+        """Return a shard of the open pieces among `pieces`, and the numbers of the other pieces."""
         numbers = np.flatnonzero(pieces).tolist()
         missing = [number for number in numbers if number not in self.segments]
         key = np.packbits(pieces).tobytes() + bytes(str(missing), "ascii")
@@ -83,18 +77,18 @@ class OpenView:
                 for number in numbers
                 if number in self.segments
             ]
-            held = HeldShard(there, self._caches)
+            held = HeldShard(there, caches)
             self._shards.put(key, held)
         return held, missing
 
     def drop(self, number: int) -> None:
         """Forget an open piece, because it is damaged."""
         self.segments.pop(number, None)
-        self._forget_searches()
+        self._shards = LruCache(_SHARDS)
 
 
 class _Failure(NamedTuple):
-    """The failed attempts to open a piece: the last `problem`, their number, and the last time."""
+    """The failed attempts to open a piece: their number, the last `problem`, and its time."""
 
     problem: str
     times: int
@@ -109,6 +103,7 @@ class Holdings:
     """All views that are open here. Any thread may call."""
 
     def __init__(self, files: PieceFiles) -> None:
+        self.caches = PieceCaches()
         self._files = files
         self._lock = threading.Lock()
         self._views: dict[str, OpenView] = {}
@@ -123,10 +118,11 @@ class Holdings:
         with self._lock:
             view = self._views.setdefault(name, view)
             view.holders.add(holder)
+            self._keep_caches()
         return self.open_missing(view)
 
     def open_missing(self, view: OpenView) -> dict[int, str]:
-        """Open the pieces of a view that are not open; return the problems of those that fail."""
+        """Open the pieces of a view that are not open yet; return problems by piece number."""
         problems = {}
         closed = [number for number in view.pieces if number not in view.segments]
         keys = {number: _key(view.pieces[number]) for number in closed}
@@ -187,6 +183,12 @@ class Holdings:
                     del self._views[name]
                     for piece in view.pieces.values():
                         self._failed.pop(_key(piece), None)
+                    self._keep_caches()
+
+    def _keep_caches(self) -> None:
+        """Keep the caches of the pieces of all open views."""
+        views = self._views.values()
+        self.caches.keep(piece for view in views for piece in view.pieces.values())
 
     def close_all(self, holder: Hashable) -> None:
         """Release all views of a holder."""
@@ -201,6 +203,7 @@ class Holdings:
             piece = view.pieces[number]
             self._opened.pop(_key(piece), None)
             self._files.discard_damaged(piece)
+            self.caches.forget(piece)
             view.drop(number)
 
 

@@ -74,7 +74,7 @@ class Link:
         return future
 
     def cancel(self, future: Future[Frame]) -> None:
-        """Say that nobody waits for the reply to a call any more; do nothing if it has come."""
+        """Tell the searcher that a reply is no longer wanted; do nothing if the reply has come."""
         for number, waiting in list(self._waiting.items()):
             if waiting is future and self._waiting.pop(number, None) is not None:
                 self._outbox.put(encode({"call": "cancel", "id": number}, b""))

@@ -1,4 +1,4 @@
-"""Lookups as the queries of URLs: `/api/outline?path=acme/api/src/retry.py`."""
+"""Lookups as the query strings of URLs: `/api/outline?path=acme/api/src/retry.py`."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def of_symbols(request: SymbolRequest) -> Fields:
 
 
 def encode_fields(fields: Fields) -> str:
-    """Return the query of a URL. Raises `UsageError` if it is too long."""
+    """Return the query string of a URL. Raises `UsageError` if it is too long."""
     pairs = [(name, value) for name, values in fields.lists.items() for value in values]
     query = urlencode([*pairs, *fields.single.items()], errors="surrogateescape")
     if len(query) > MOST_CHARACTERS:
@@ -87,7 +87,7 @@ def encode_fields(fields: Fields) -> str:
 
 
 def decode_fields(query: str) -> Fields:
-    """Return the parameters in the query of a URL. Raises `UsageError`."""
+    """Return the parameters in the query string of a URL. Raises `UsageError`."""
     if len(query) > MOST_CHARACTERS:
         raise UsageError(f"the query of the URL has more than {MOST_CHARACTERS:,} characters")
     lists: dict[str, list[str]] = {}

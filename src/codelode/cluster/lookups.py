@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def symbols(search: ClusterSearch, request: SymbolRequest) -> list[SymbolHit]:
-    """Return the definitions that `find_symbols` finds on one machine; raise what it raises."""
+    """Return the same definitions as `find_symbols` on one machine. Raises the same errors."""
 
     def ask(stage: Stage) -> list[SymbolPart]:
         wanted = messages.pack_symbol_request(request, stage)
@@ -51,7 +51,7 @@ def text(search: ClusterSearch, path: str) -> bytes | None:
 def related(
     search: ClusterSearch, home: ClusterSearch, path: str, line: int, limit: int
 ) -> list[Hit] | None:
-    """Return what `search.related` returns on one machine; None if the file is in no piece.
+    """Return the hits of `codelode.search.related` on one machine; None if no piece has the file.
 
     `home` searches the pieces that the file may be in. Raises `UsageError` if there is no code at
     this line.

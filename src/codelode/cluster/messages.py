@@ -1,7 +1,8 @@
 """The messages between a front and its searchers: the calls of a search, as frames with arrays.
 
-The head of a call has `id` and `call`; the head of the reply has the same `id`. Pieces are named by
-their number in the view: the keys of candidates contain it instead of a segment number.
+The JSON head of a call has `id` and `call`; the head of the reply has the same `id`. Pieces are
+named by their numbers in the view: the keys of candidates contain these numbers instead of segment
+numbers.
 
 | call     | asks for                                                                      |
 |----------|-------------------------------------------------------------------------------|
@@ -16,7 +17,8 @@ their number in the view: the keys of candidates contain it instead of a segment
 `seconds` is the time that a front waits for a reply; a searcher begins no work after that.
 
 A reply to `count`, `gather` or `texts` lists as `missing` the pieces that it does not cover. A
-reply with `unknown` says that the view is not open.
+reply with `unknown` says that the view is not open. A call to `gather` with patterns may have
+`masks` that the searcher lacks, and `tell`: the pieces whose masks the front wants (see `masks`).
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ _RANKED: Description = {
 class Asked:
     """The part of a search that all searchers share, and from which they make a `QueryContext`.
 
-    `counts` int64[counted] are the counts of the terms in `ParsedQuery.counted`; `vector` is None
+    `counts` has the number of live chunks with each term in `ParsedQuery.counted`; `vector` is None
     if the dense leg does not run.
     """
 
@@ -115,12 +117,12 @@ def unpack_context(packed: bytes) -> QueryContext:
 
 
 def pack_pieces(pieces: NDArray[np.bool_]) -> list[Any]:
-    """Return the pieces that a call is about, bool[pieces], as JSON."""
+    """Pack the set of pieces that a call is about, bool[pieces], as JSON."""
     return [len(pieces), np.packbits(pieces).tobytes().hex()]
 
 
 def unpack_pieces(packed: Any) -> NDArray[np.bool_]:
-    """Return the pieces that were packed. Raises `FrameError`."""
+    """Return the pieces that `pack_pieces` packed, bool[pieces]. Raises `FrameError`."""
     try:
         count, bits = packed
         raw = np.frombuffer(bytes.fromhex(bits), np.uint8)
@@ -132,12 +134,12 @@ def unpack_pieces(packed: Any) -> NDArray[np.bool_]:
 
 
 def pack_counts(counts: NDArray[np.int64]) -> Frame:
-    """Return the reply to `count`."""
+    """Return the reply to a `count` call."""
     return pack_arrays({"counts": counts}, _COUNTS)
 
 
 def unpack_counts(frame: Frame, terms: int) -> NDArray[np.int64]:
-    """Return the counts of a reply, int64[terms]. Raises `FrameError`."""
+    """Return the counts in the reply to a `count` call, int64[terms]. Raises `FrameError`."""
     counts = unpack_arrays(frame, _COUNTS)["counts"]
     if len(counts) != terms or (counts < 0).any():
         raise FrameError("counts of other terms")
@@ -157,7 +159,7 @@ def _gathered(terms: int | None) -> Description:
 
 
 def pack_gathered(gathered: Gathered) -> Frame:
-    """Return the reply to `gather`."""
+    """Return the reply to a `gather` call."""
     arrays = {name: getattr(gathered, name) for name in Gathered.__dataclass_fields__}
     return pack_arrays(arrays, _gathered(None))
 
@@ -204,13 +206,13 @@ def unpack_ranked(frame: Frame) -> Ranked:
 
 
 def pack_texts(hits: Sequence[Hit]) -> Frame:
-    """Return the reply to `texts`."""
+    """Return the reply to a `texts` call."""
     packed, body = pack_hits(hits)
     return {"hits": packed}, body
 
 
 def unpack_texts(frame: Frame, count: int) -> list[Hit]:
-    """Return the hits of a reply. Raises `FrameError`."""
+    """Return the `count` hits in the reply to a `texts` call. Raises `FrameError`."""
     try:
         hits = unpack_hits(field_of(frame[0], "hits"), frame[1])
     except (ValueError, TypeError, LookupError) as error:

@@ -1,4 +1,4 @@
-"""The description of a front's API, by OpenAPI 3.1."""
+"""The description of a front's API, in the format of OpenAPI 3.1."""
 
 from __future__ import annotations
 

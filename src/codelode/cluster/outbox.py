@@ -23,7 +23,7 @@ class Outbox:
     """Sends bytes over a connection in the order of the calls. Any thread may `put`."""
 
     def __init__(self, connection: socket.socket, failed: Callable[[], None]) -> None:
-        """Send over a connection, whose timeout is for its readers only.
+        """Send over a connection; the timeout of the connection applies only to its readers.
 
         `failed` is called, from any thread, once bytes are lost, or the network takes none for
         too long.
@@ -66,7 +66,7 @@ class Outbox:
                 self._connection.close()
 
     def _take(self, data: memoryview) -> int:
-        """Return how many bytes the network takes now. Raises `OSError`."""
+        """Send the bytes that the network takes now; return their number. Raises `OSError`."""
         try:
             return self._connection.send(data)
         except BlockingIOError:

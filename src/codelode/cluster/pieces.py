@@ -87,7 +87,7 @@ class HeldRepository:
 class Corpus:
     """One generation of everything that a cluster searches.
 
-    `generation` differs whenever anything else does.
+    `generation` differs if anything else in the corpus differs.
     """
 
     generation: str
@@ -100,13 +100,13 @@ class Corpus:
 
     @cached_property
     def owners(self) -> NDArray[np.int64]:
-        """The number of the repository of each piece, int64[pieces]."""
+        """For each piece, the number of its repository, int64[pieces]."""
         counts = [len(each.manifest.segments) for each in self.repositories]
         return np.repeat(np.arange(len(counts)), counts)
 
     @cached_property
     def fingerprint(self) -> str:
-        """A short form of the generation, for names."""
+        """A short form of the generation, for the names of views."""
         return xxhash.xxh3_64_hexdigest(self.generation.encode("utf-8", "surrogatepass"))
 
     @cached_property
@@ -121,6 +121,6 @@ class Corpus:
         return np.asarray(chosen[self.owners], np.bool_)
 
     def names(self, pieces: NDArray[np.bool_]) -> tuple[str, ...]:
-        """Return the names of the repositories that some `pieces`, bool[pieces], belong to."""
+        """Return the names of the repositories that have any of `pieces`, bool[pieces]."""
         numbers = np.unique(self.owners[pieces]).tolist()
         return tuple(self.repositories[number].name for number in numbers)

@@ -65,9 +65,9 @@ def place(
     """Return the owners of each piece, int64[pieces, replicas], at most as many as members.
 
     `nodes` has the node of each member. The owners of a piece are on different nodes as far as
-    possible: then the loss of a node costs only one owner. The first owner is the one with the
-    fewest chunks so far in pieces of which it is the first owner: so searchers that hold the same
-    pieces share the work evenly.
+    possible: then the loss of a node costs only one owner. The first owner of a piece is asked
+    first. It is the owner that is asked first for the fewest chunks so far, so searchers that hold
+    the same pieces share the work evenly.
     """
     where = nodes or [""] * len(members)
     count = min(replicas, len(members))
@@ -86,7 +86,7 @@ def place(
 
 
 def _apart(ranked: Sequence[int], nodes: Sequence[str]) -> list[int]:
-    """Return members with the best of each node first, otherwise in the same order."""
+    """Return the members, the best one of each node first, otherwise in the order of `ranked`."""
     best: dict[str, int] = {}
     for member in ranked:
         best.setdefault(nodes[member], member)

@@ -1,8 +1,8 @@
 """A round of calls to the searchers: each piece is covered once, by whichever owner replies first.
 
-A call covers some pieces. If it fails, or takes longer than nearly all earlier calls, the other
-owners of these pieces are asked as well (see `hedging`). Replies that cover the same pieces twice
-are never used together.
+The owners of a piece are the searchers that hold it. A call covers some pieces. If it fails, or
+takes longer than nearly all earlier calls, other owners of these pieces are asked as well (see
+`hedging`). Replies that cover the same pieces twice are never used together.
 """
 
 from __future__ import annotations
@@ -43,20 +43,24 @@ _MOST_LOSSES = 3
 class Call(Generic[T]):
     """A kind of call to searchers: `make` makes its message, `read` reads a reply.
 
-    `make` takes the pieces to ask about. `read` takes a reply and the pieces that it covers, and
-    raises `FrameError`.
+    `make` takes the pieces to ask about, and the link to the searcher. `read` takes a reply and the
+    pieces that it covers, and raises `FrameError`. `takes_long` says that a searcher may be late
+    because it reads all texts: as the others would take as long, they are asked only if it is
+    silent.
     """
 
-    make: Callable[[Pieces], Frame]
+    make: Callable[[Pieces, Link], Frame]
     read: Callable[[Frame, Pieces], T]
+    takes_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reply(Generic[T]):
-    """The value of a reply and the pieces it covers."""
+    """The value of a reply, the pieces it covers, and the link that it came from."""
 
     pieces: Pieces
     value: T
+    link: Link
 
 
 @dataclass(slots=True)
@@ -67,11 +71,14 @@ class _Sent:
     hedged: bool = False
 
 
-def _rank(link: Link | None) -> int:
-    """Return the rank of a searcher: 0 if it cannot be asked, 1 if silent, 2 if late, else 3."""
+def _rank(link: Link | None, takes_long: bool) -> int:
+    """Return the rank of a searcher: 0 if it cannot be asked, 1 if silent, 2 if late, else 3.
+
+    For a call that takes long, no searcher is late: it may be at work.
+    """
     if link is None:
         return 0
-    return 1 + link.is_live + (link.is_live and not link.is_late)
+    return 1 + link.is_live + (link.is_live and (takes_long or not link.is_late))
 
 
 @dataclass
@@ -104,9 +111,9 @@ class Round(Generic[T]):
         return wanted & ~self._covered()
 
     def _await(self, wanted: Pieces, deadline: float) -> None:
-        """Take replies until all wanted pieces are covered, no more can be, or time is up.
+        """Take replies until all wanted pieces are covered, no more can be covered, or time is up.
 
-        A searcher that is silent may be busy: it is waited for while it is connected.
+        A silent searcher may only be busy, so its reply is awaited while it is connected.
         """
         patient = time.monotonic() + RETURN_SECONDS
         while (open_ := wanted & ~self._covered()).any():
@@ -142,14 +149,17 @@ class Round(Generic[T]):
 
         0 means that the owner is not to be asked. `links` has the link of each member, or None.
         """
-        rank = np.array([_rank(link) for link in links], np.int8)[self.view.owners]
+        ranks = [_rank(link, self.call.takes_long) for link in links]
+        rank = np.array(ranks, np.int8)[self.view.owners]
         return np.where(~self._tried & pieces[:, None], rank, np.int8(0))
 
     def _links(self) -> list[Link | None]:
         return [self._ready(member) for member in self.view.members]
 
     def _ask(self, pieces: Pieces) -> None:
-        """Ask one owner about each piece: an owner not asked yet, if possible a prompt one."""
+        """Ask one owner about each piece: one not asked yet, preferably neither silent nor late."""
+        if not pieces.any():
+            return
         links = self._links()
         worth = self._worth(pieces, links)
         rows = np.flatnonzero((worth > 0).any(axis=1))
@@ -161,7 +171,7 @@ class Round(Generic[T]):
             assert link is not None
             mine = np.zeros(len(pieces), bool)
             mine[rows[chosen == member]] = True
-            head, body = self.call.make(mine)
+            head, body = self.call.make(mine, link)
             now = time.monotonic()
             head = {**head, "view": self.view.name, "seconds": max(self._deadline - now, 0.0)}
             self._under_way[link.call(head, body)] = _Sent(mine, link, now)
@@ -179,6 +189,9 @@ class Round(Generic[T]):
             if sent.at + late > now:
                 until = min(until, sent.at + late)
                 continue
+            if self.call.takes_long and sent.link.is_live:
+                until = min(until, now + late)
+                continue
             sent.link.is_late = True
             rest = sent.pieces & uncovered
             others = self._worth(rest, self._links()).any()
@@ -190,14 +203,15 @@ class Round(Generic[T]):
         return until
 
     def _take(self, future: Future[Frame], wanted: Pieces) -> None:
-        """Use a reply, or ask others for the pieces that it does not cover."""
+        """Use a reply; ask other owners for the pieces that are neither covered nor asked for."""
         sent = self._under_way.pop(future)
         try:
             frame = future.result()
             mine = sent.pieces & ~self._missing(frame[0], sent)
             if mine.any():
-                self._use(Reply(mine, self.call.read(frame, mine)))
-                self.latencies.add(time.monotonic() - sent.at)
+                self._use(Reply(mine, self.call.read(frame, mine), sent.link))
+                if not self.call.takes_long:
+                    self.latencies.add(time.monotonic() - sent.at)
                 self.allowance.add()
         except LinkLostError:
             self._losses[sent.link.name] += 1

@@ -16,15 +16,20 @@ from numpy.typing import NDArray
 
 from codelode.cluster import messages
 from codelode.cluster.hedging import Allowance, Latencies
+from codelode.cluster.masks import KnownMasks, take_masks
 from codelode.cluster.messages import Asked
 from codelode.cluster.rounds import Call, Pieces, Reply, Round
 from codelode.lru import LruCache
+from codelode.search.filters import mask_key
 from codelode.search.gathered import Gathered
 from codelode.search.parsed_query import parse_request
 from codelode.search.rank import Ranked
 from codelode.search.searcher import canonical, complete_context, rank_all
+from codelode.system.framing import FrameError
 
 if TYPE_CHECKING:
+    from codelode.cluster.link import Link
+    from codelode.cluster.masks import FilterMasks
     from codelode.cluster.members import Members
     from codelode.cluster.placement import View
     from codelode.embed.encoder import Encoder
@@ -59,12 +64,13 @@ class CountCache:
 
 @dataclass
 class Memory:
-    """The knowledge that searches leave for later ones: counts of terms, and latencies of calls.
+    """The knowledge that searches leave for later ones: counts, masks, and latencies of calls.
 
     `allowance` is the number of late calls that may be sent to a second searcher.
     """
 
     counts: CountCache = field(default_factory=CountCache)
+    masks: KnownMasks = field(default_factory=KnownMasks)
     allowance: Allowance = field(default_factory=Allowance)
     latencies: dict[str, Latencies] = field(
         default_factory=lambda: {call: Latencies() for call in _CALLS}
@@ -86,7 +92,7 @@ class ClusterSearch:
         memory: Memory,
         deadline: float,
     ) -> None:
-        """`deadline` is a time of `time.monotonic`."""
+        """Prepare a search; `deadline` is a time of `time.monotonic`."""
         self.pieces = pieces
         self.missing = np.zeros(len(pieces), bool)
         self.left_out = 0
@@ -117,7 +123,7 @@ class ClusterSearch:
         return chunks, tokens
 
     def _count(self, query: ParsedQuery) -> NDArray[np.int64]:
-        """Return the counts of the terms that a query needs, int64[counted]."""
+        """Return the counts of the terms in `query.counted`, in that order: int64[counted]."""
         cache, key = self._memory.counts, (self._view.corpus.generation, self.pieces.tobytes())
         counts = cache.get(*key, query.counted)
         terms = [term for term in dict.fromkeys(query.counted) if term not in counts]
@@ -136,16 +142,35 @@ class ClusterSearch:
         return np.array([counts[term] for term in query.counted], np.int64)
 
     def _gather(self, context: QueryContext, asked: bytes) -> list[Gathered]:
-        terms = len(context.query.terms)
-        replies = self.round(
-            "gather",
-            self.pieces,
-            lambda pieces: (frame_of("gather", pieces)[0], asked),
-            lambda frame, pieces: messages.unpack_gathered(frame, terms, pieces),
-        )
-        if not replies:
-            return [Gathered.empty(np.zeros(0, np.int64), terms)]
-        return [each.value for each in replies]
+        terms, pieces = len(context.query.terms), self._view.corpus.pieces
+        masks = self._masks(context)
+
+        def make(wanted: Pieces, link: Link) -> Frame:
+            head, _ = frame_of("gather", wanted)
+            more, given = masks.request(pieces, wanted, link) if masks else ({}, b"")
+            return {**head, **more}, asked + given
+
+        def read(frame: Frame, covered: Pieces) -> tuple[Gathered, dict[int, bytes]]:
+            told, frame = take_masks(frame)
+            if not told.keys() <= set(np.flatnonzero(covered).tolist()):
+                raise FrameError("masks of other pieces")
+            return messages.unpack_gathered(frame, terms, covered), told
+
+        takes_long = masks is not None and masks.lacks(pieces, self.pieces)
+        replies = self._run("gather", self.pieces, Call(make, read, takes_long))
+        if masks is not None:
+            for each in replies:
+                masks.note(pieces, each.pieces, each.link, each.value[1])
+        found = [each.value[0] for each in replies]
+        return found or [Gathered.empty(np.zeros(0, np.int64), terms)]
+
+    def _masks(self, context: QueryContext) -> FilterMasks | None:
+        """Return the masks of a search with patterns; None for other searches."""
+        request, required = context.request, context.query.required
+        if not required:
+            return None
+        key = mask_key(request.languages, request.globs, request.part, required)
+        return self._memory.masks.of(key)
 
     def texts(self, ranked: Ranked, asked: bytes) -> list[Hit]:
         """Return the hits for the ranked chunks, without those that no searcher could read.
@@ -183,9 +208,12 @@ class ClusterSearch:
         make: Callable[[Pieces], Frame],
         read: Callable[[Frame, Pieces], T],
     ) -> list[Reply[T]]:
-        """Run a round; return its replies, and mark the pieces that none covers as `missing`."""
+        """Run a round; return the replies; mark the pieces that no reply covers as `missing`."""
+        return self._run(kind, pieces, Call(lambda wanted, _: make(wanted), read))
+
+    def _run(self, kind: str, pieces: Pieces, call: Call[T]) -> list[Reply[T]]:
         latencies, allowance = self._memory.latencies[kind], self._memory.allowance
-        asking = Round(self._view, self._members, Call(make, read), latencies, allowance)
+        asking = Round(self._view, self._members, call, latencies, allowance)
         self.missing |= asking.run(pieces, self._deadline)
         return asking.replies
 

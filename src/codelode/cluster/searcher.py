@@ -1,4 +1,4 @@
-"""A searcher: dials the fronts, and answers their calls from the pieces that they let it open.
+"""A searcher: dials the fronts, opens the pieces that they name, and answers their calls.
 
 It has no address and keeps nothing that cannot be made again: after a restart, the fronts give it
 its pieces.
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from codelode.cluster.files import PieceFiles
     from codelode.system.framing import Frame
 
-_THREADS = 4
+_THREADS = 16
+"""As many as a front runs searches: those that read texts do not hold up the others."""
 _LEAST_PAUSE, _MOST_PAUSE = 0.05, 1.0
 _REOPEN_SECONDS = 1.0
 _SLOW_CALLS = ("open", "close")
@@ -36,7 +37,7 @@ _SLOW_CALLS = ("open", "close")
 
 @dataclass(frozen=True, slots=True)
 class SearcherOptions:
-    """The name of a searcher, the addresses of the fronts, and the token that all know.
+    """The name of a searcher, the addresses of its fronts, and the token that they all share.
 
     `node` names the machine that the searcher runs on; it may be empty.
     """
@@ -87,7 +88,7 @@ class Searcher:
         return self._closed.wait(seconds)
 
     def _serve(self, address: tuple[str, int]) -> None:
-        """Dial a front again and again, and answer its calls while it is there."""
+        """Keep dialing a front, and answer its calls while it is connected."""
         pause = _LEAST_PAUSE
         while not self._closed.wait(pause * random.uniform(0.5, 1.0)):
             met = self._meet(address)
@@ -104,7 +105,7 @@ class Searcher:
                 self._closed.set()
 
     def _meet(self, address: tuple[str, int]) -> bool:
-        """Answer the calls of a front until it is gone; return whether there was one."""
+        """Answer the calls of a front until it is gone; return whether the handshake succeeded."""
         try:
             connection = socket.create_connection(address, SECONDS)
         except OSError:
@@ -165,6 +166,8 @@ class _Conversation:
             finally:
                 with suppress(OSError):
                     self._connection.shutdown(socket.SHUT_RDWR)
+                for head in list(self._under_way.values()):
+                    head["until"] = 0.0
                 searches.shutdown(wait=False, cancel_futures=True)
                 slow.shutdown(wait=False, cancel_futures=True)
 

@@ -29,14 +29,14 @@ T = TypeVar("T")
 
 
 class SeenRepositories:
-    """The repositories that a restriction selects, as `Repositories` in the process of the front.
+    """An implementation of `Repositories` in the front, for what a restriction selects.
 
     Answers of `symbols`, `outline`, `related` and `text` are never partial: if a repository that
     they need cannot be searched, they raise `ClusterError`.
     """
 
     def __init__(self, repositories: ClusterRepositories, restriction: Restriction) -> None:
-        """Show the repositories that a restriction selects."""
+        """Give access to the repositories that a restriction selects."""
         self._repositories = repositories
         self._restriction = restriction
 
@@ -94,14 +94,14 @@ class SeenRepositories:
         return [*map(RepositoryTotals.of, selection)]
 
     def _in_home(self, path: str, ask: Callable[[ClusterSearch], T]) -> T:
-        """Return what `ask` returns for a search of the repository that a path is in."""
+        """Call `ask` with a search of the repository that holds a path; return the result."""
         return self._look_up(lambda corpus: [self._home(corpus, path)], ask)
 
     def _look_up(self, choose: Callable[[Corpus], list[Pieces]], ask: Callable[..., T]) -> T:
         return self._repositories.front.look_up(choose, ask, self._restriction.seconds)
 
     def _home(self, corpus: Corpus, path: str) -> Pieces:
-        """Return the pieces of a path's repository. Raises `UsageError` if it has none."""
+        """Return the pieces of a path's repository. Raises `UsageError` if the path is in none."""
         assert isinstance(corpus, RosterCorpus)
         found = self._restriction.select(corpus.roster).named(folders_of(path))
         if not len(found) or is_unsafe(path):

@@ -66,7 +66,7 @@ def serve_cluster(
     """Serve until interrupted.
 
     `cluster_token` is the token of the front and the searchers (empty: a new one). `site` makes the
-    application, for clients with some labels. `announce` gets the URL and the token of the API.
+    application for clients with the given labels. `announce` gets the URL and the token of the API.
 
     Raises `UsageError`, `ClusterError`, and the errors of `Roster.open`.
     """
@@ -83,7 +83,7 @@ def serve_cluster(
         repositories = ClusterRepositories(front, roster, options.model)
         stack.callback(repositories.close)
         start = _processes if options.ray is None else _actors
-        with ThreadPoolExecutor(1) as pool:  # meanwhile: the imports of `site` take half a second
+        with ThreadPoolExecutor(1) as pool:  # `site` runs meanwhile: its imports take half a second
             application = pool.submit(site, repositories, options.labels)
             stack.enter_context(start(options, front))
         cookie = "lode_front" if token else ""

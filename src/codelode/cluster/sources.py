@@ -41,10 +41,11 @@ class Obtained(NamedTuple):
 def obtain(place: str, folder: Path, most: int, commit: str = "") -> Obtained:
     """Return the tree of a source; clones and archives are put in `folder`.
 
-    An archive may unpack to `most` bytes; the size of a clone is not checked here. `place` is a git
-    URL, with `#BRANCH` at its end if wanted; the path or the https:// URL of an archive; or a
-    folder, which is read in place. With a `commit`, a git URL gives the tree of that commit, even
-    if the branch has moved. Raises `UsageError` if the source cannot be obtained, and `OSError`.
+    `place` is a git URL, with `#BRANCH` at its end if wanted; the path or the https:// URL of an
+    archive; or a folder, which is read in place. An archive may unpack to at most `most` bytes; the
+    size of a clone is not checked here. With a `commit`, a git URL gives the tree of that commit,
+    even if the branch has moved. Raises `UsageError` if the source cannot be obtained, and
+    `OSError`.
     """
     if is_archive(place):
         archive = Path(place).expanduser()
@@ -82,7 +83,7 @@ def _cloned(url: str, tree: Path, commit: str) -> Obtained:
 
 
 def _git(address: str, *arguments: str) -> str:
-    """Run git, with no hooks and no questions; return its output. Raises `UsageError`."""
+    """Run git without hooks or prompts; return its output. Raises `UsageError`."""
     try:
         done = subprocess.run(
             [*_GIT, *arguments],

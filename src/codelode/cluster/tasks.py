@@ -71,7 +71,7 @@ def build_all(
 
 
 def _check_nodes(ray: Any, options: TaskOptions, warn: Callable[[str], None]) -> None:
-    """Warn if no node has what a task needs: Ray would wait for one."""
+    """Warn if no node has what a task needs: Ray would wait for such a node."""
     fits = any(
         node["Alive"]
         and node["Resources"].get("CPU", 0) >= options.cores

@@ -35,7 +35,7 @@ def start(options: SearcherOptions, files: FileOptions) -> KeptProcess:
 
 
 def main() -> None:
-    """Wait until the parent ends, then search in its place; just end if it sends `LEAVE` first."""
+    """Wait until the parent ends, and search in its place unless it has sent `LEAVE`."""
     parent = ParentProcess.connect()
     options = SearcherOptions(**parent.options["searcher"])
     files = CachedFiles(FileOptions(**parent.options["files"]))
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def stand_in(searcher: Searcher) -> None:
-    """Search until all fronts are gone or have the searcher back."""
+    """Search for up to an hour, until all fronts are gone or have the searcher back."""
     end = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < end and not searcher.wait(LOOK_SECONDS):
         if not searcher.connected:  # there may be no front any more

@@ -77,7 +77,7 @@ class Views:
         self._wake.set()
 
     def wake(self) -> None:
-        """Wake the thread now: a searcher has come or gone."""
+        """Wake the thread now, because a searcher has come or gone."""
         self._wake.set()
 
     def close(self) -> None:
@@ -145,9 +145,9 @@ class Views:
     def _aim_at(self, view: View) -> None:
         """Make a view the next one, if it is new.
 
-        A next view that is already being opened, with the same members, is kept unless that takes
-        long. Without this rule, a roster that changes all the time would prevent every view from
-        being opened, and searches would stay with an old generation.
+        A next view with the same members that is already being opened is kept, unless its opening
+        takes too long. Without this rule, a roster that changes all the time would prevent every
+        view from being opened, and searches would stay with an old generation.
         """
         before = self._next
         newest = before or self._current
@@ -166,7 +166,7 @@ class Views:
         return time.monotonic() - self._began < GRACE_SECONDS
 
     def _open(self, used: InUse) -> None:
-        """Ask each searcher that has not opened all of its pieces of a view to do so."""
+        """Ask searchers to open their pieces of a view, unless they have opened all of them."""
         now = time.monotonic()
         for link in self._members.links():
             missing = link.ready.get(used.view.name)
@@ -198,7 +198,7 @@ class Views:
         try:
             missing = missing_of(head, np.ones(count, bool))
         except FrameError:
-            link.close()  # a searcher that sends nonsense
+            link.close()  # the searcher sends nonsense
         else:
             link.ready[used.view.name] = frozenset(np.flatnonzero(missing).tolist())
         self._wake.set()

@@ -28,7 +28,7 @@ _UNLOCKED_SECONDS = 60.0
 
 @contextmanager
 def workspace() -> Iterator[Path]:
-    """Create a folder, and remove it after the block; first remove those of killed tasks.
+    """Create a folder, and remove it after the block; first remove the folders of killed tasks.
 
     Raises `OSError`.
     """
@@ -48,7 +48,7 @@ def workspace() -> Iterator[Path]:
 def used_bytes(folder: Path) -> int:
     """Return the disk space of a folder in bytes; 0 if it cannot be measured."""
     done = subprocess.run(["du", "-skx", "--", os.fspath(folder)], capture_output=True, check=False)
-    size = done.stdout.split(b"\t")[0]  # files that vanish meanwhile are no error
+    size = done.stdout.split(b"\t")[0]  # the exit code does not matter: files may vanish meanwhile
     return 1024 * int(size) if size.isdigit() else 0
 
 

@@ -18,7 +18,7 @@ from unicodedata import category
 
 _TABLE = Path(__file__).with_name("letters.tsv")
 
-_ASCII_BITS = 4.5  # the cost of an English letter, which a two-byte encoding may consume
+_ASCII_BITS = 4.5  # cost of an ASCII letter; two-byte encodings may read it as half a character
 _SIGN_BITS, _PUNCTUATION_BITS = 5, 9
 _RARE_BITS = 18
 _CAPITAL_BITS = 5  # the cost of a capital after a small letter
@@ -128,7 +128,7 @@ class _Text(NamedTuple):
 
 
 def _read(sample: bytes, encoding: str) -> _Text | None:
-    """Decode a sample; None if it is not in this encoding, or would have control characters."""
+    """Decode a sample; return None if that fails or if the text has C1 control characters."""
     try:
         text = sample.decode(encoding)
     except UnicodeDecodeError:

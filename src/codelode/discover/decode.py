@@ -17,10 +17,10 @@ _LOOKED_AT = 1 << 13
 """A NUL or too many control characters in this many first bytes make a file binary."""
 _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\b\x1b"))
 _MAX_CONTROLS = 0.05
-_MAX_CONTROLS_UNKNOWN = 0.01  # if the encoding is unknown
+_MAX_CONTROLS_UNKNOWN = 0.01  # the same limit for a text in an unknown encoding
 _SAMPLE = 1 << 12
 _MAX_BITS = 8.0  # per byte, in the best encoding: languages have 4 to 6, noise 9 and more
-_MAX_HIGH = 0.3  # up to this share of bytes beyond ASCII, even noise is kept as text
+_MAX_HIGH = 0.3  # with no more than this share of bytes beyond ASCII, even noise counts as text
 _MAX_WIDE_BITS = 12.0  # per character of UTF-16 or UTF-32 without a mark: noise has 15 and more
 _WIDE_LANGUAGES = ("gb18030", "big5hkscs", "cp932", "cp949", "cp1251", "cp1252", "cp1253")
 
@@ -198,7 +198,7 @@ def _legacy(data: bytes) -> Text | NoText:
 
 
 def _telling_part(data: bytes) -> bytes:
-    """Return some kilobytes around the bytes beyond ASCII; more if no cut would be safe."""
+    """Return some kilobytes around the bytes beyond ASCII; more where no cut is safe."""
     pieces: list[bytes] = []
     size = at = 0
     while size < _SAMPLE and (run := _HIGH.search(data, at)):

@@ -1,9 +1,9 @@
 """Find the last of many patterns that matches a text, without trying them all.
 
 Up to `_BLOCK` patterns are joined into one regular expression, last first, each followed by an
-empty group that identifies it. With more patterns, each is filed
-under a sequence of up to three bytes that all its matches contain: the sequence that the fewest
-other patterns share. The pattern is tried only on texts that contain this sequence.
+empty group that identifies it. If there are more patterns, each is filed under a sequence of up to
+three bytes that all its matches contain: the sequence that the fewest other patterns share. A
+pattern is tried only on texts that contain its sequence.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _find(blocks: Sequence[_Block], text: bytes, above: int) -> int:
 def finder(expressions: Sequence[Expression]) -> Callable[[bytes], int]:
     """Return a function that finds the number of the last matching expression, or NOT_FOUND.
 
-    `expressions` is not empty and ordered by number.
+    `expressions` must not be empty, and must be ordered by number.
     """
     if len(expressions) <= _BLOCK:
         return _Block(expressions).find

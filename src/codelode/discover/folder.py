@@ -32,8 +32,8 @@ class Folder:
     """
 
     descriptor: int
-    path: str  # from the root, empty or with a final `/`
-    raw: bytes  # from the top of the worktree, empty or with a final `/`
+    path: str  # relative to the root: empty, or with a final `/`
+    raw: bytes  # relative to the top of the worktree: empty, or with a final `/`
     stack: RuleStack
     names: Names | None = None  # the entries in scope; None for all
     omission: Skip | None = None
@@ -66,7 +66,7 @@ class Folder:
     ) -> Omission | None:
         """Return the reason why an entry is excluded by rules or by its name, or None.
 
-        `hidden` and `installed` include hidden names and installed packages.
+        With `hidden`, hidden names are not excluded; with `installed`, installed packages are not.
         """
         shown = path + "/" if is_folder else path
         if raw == b".git":

@@ -46,9 +46,9 @@ class TrackedBlobs:
     """The entries of git's index that vouch for the content of a file.
 
     `numbers` maps paths from the top of the worktree to rows of `stats`, int64[n, 4] as
-    `stat_numbers` returns them, and of `ids`. `algorithm` is the hash of the ids. Omitted from
-    `numbers` are entries that are no regular files, or are assumed unchanged, sparse, unmerged or
-    only intended to be added, and entries with times too close to the time of the index file.
+    `stat_numbers` returns them, and of `ids`. `algorithm` is the hash of the ids. `numbers`
+    omits entries that are no regular files, or are assumed unchanged, sparse, unmerged or only
+    intended to be added. It also omits entries with times too close to the index file's time.
     """
 
     algorithm: str
@@ -62,9 +62,10 @@ class TrackedBlobs:
         return blob
 
     def unchanged(self, numbers: list[int], stats: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return which files, bool[n], are as git last saw them, with the content of their blobs.
+        """Return which files, bool[n], are unchanged since git last saw them.
 
-        `stats` is int64[n, 4], the `stat_numbers` of the files.
+        An unchanged file has the content of its blob. `numbers` are the numbers of the files'
+        entries; `stats` int64[n, 4] are the `stat_numbers` of the files.
         """
         same: NDArray[np.bool_] = (self.stats[numbers] == stats).all(axis=1)
         return same
@@ -122,5 +123,5 @@ def _vouching(index: IndexFile, algorithm: str, written_ns: int) -> TrackedBlobs
 
 
 def _word(rows: NDArray[np.uint8], at: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the 16-bit numbers at some offsets."""
+    """Return the 16-bit numbers (big-endian) at the offsets `at`."""
     return rows[at].astype(np.int64) << 8 | rows[np.minimum(at + 1, len(rows) - 1)]

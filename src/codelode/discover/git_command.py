@@ -1,4 +1,4 @@
-"""Runs git in a worktree, whose settings must not run programs."""
+"""Runs git in a worktree; the settings of the repository must not make git run programs."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ _OF_ANOTHER_REPOSITORY = frozenset(
 def run_git(
     folder: Path, *command: str, given: bytes = b"", **variables: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run git with some input and some environment variables; it may fail.
+    """Run git with some input and some environment variables; return the outcome of the command.
 
-    Raises `OSError` or `subprocess.SubprocessError` if git cannot be run, or takes a minute.
+    The command may fail: see `returncode` of the outcome. Raises `OSError` or
+    `subprocess.SubprocessError` if git cannot be run, or takes a minute.
     """
     import subprocess  # few searches need git
 

@@ -48,7 +48,7 @@ class GitConfig:
         return found
 
     def is_true(self, key: str) -> bool:
-        """Check whether a setting is on; it is off if it is not there."""
+        """Return whether a setting is on; a setting that is not there is off."""
         value = self.last(key)
         return value is not None and value.lower() not in (b"", b"false", b"no", b"off", b"0")
 
@@ -212,7 +212,7 @@ def _text(data: bytes) -> str:
 def _value(data: bytes, at: int) -> tuple[bytes | None, int]:
     """Return the value at `at`, or None if it is malformed, and the offset of its line's end."""
     value = bytearray()
-    length = 0  # of the value without trailing spaces outside of quotes
+    length = 0  # of the value, without trailing spaces that are not quoted
     quoted = False
     while piece := _PIECE.match(data, at):
         at = piece.end()

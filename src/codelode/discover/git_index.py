@@ -22,7 +22,7 @@ STAT_BYTES = 40
 """The bytes of an entry before the name of its object."""
 _HASH_BYTES = {"sha1": 20, "sha256": 32}
 _EXTENDED = 0x4000  # a flag: two more bytes of flags follow
-_LENGTH = 0x0FFF  # a mask: the length of the path, or this value if it is longer
+_LENGTH = 0x0FFF  # a mask: the length of the path; this value means that length or more
 
 
 class TrackedFiles:
@@ -129,7 +129,7 @@ def _header(data: bytes) -> tuple[int, int]:
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return a number in the encoding of offsets in git's pack files, and its end."""
+    """Decode a number as git encodes offsets in pack files; return it and the offset after it."""
     value = data[at] & 0x7F
     while data[at] & 0x80:
         at += 1

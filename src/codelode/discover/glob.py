@@ -59,7 +59,10 @@ class GlobSet:
 
 
 def escaped(path: str) -> str:
-    """Escape a path for a glob: with a slash in front, the glob matches only `path`."""
+    """Return a path with the special characters of globs escaped.
+
+    With a slash in front, the result is a glob that matches only `path`.
+    """
     return re.sub(r"[\\*?\[\]{},!]", r"\\\g<0>", path)
 
 

@@ -1,4 +1,4 @@
-"""The language of a C or C++ header whose text leaves it open: decided by the sources beside it."""
+"""The language of a header that may be C or C++: the language of the sources beside it."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Rule(NamedTuple):
     pattern: bytes  # without `!`, without a leading `/`, and without a trailing `/` (folders only)
     negated: bool
     folders_only: bool
-    with_path: bool  # matches the path below the file's folder instead of the name alone
+    with_path: bool  # whether to match the path below the ignore file's folder, not only the name
 
     @property
     def catches_all(self) -> bool:
@@ -125,7 +125,7 @@ class _Table:
         self.endings: dict[bytes, int] = {}  # `*.ext`: looked up at every dot of a name
         self.tails: dict[bytes, int] = {}  # `*~`: looked up for each length of an ending
         self.heads: dict[bytes, int] = {}  # `name*`: looked up for each length of a beginning
-        self.all = NOT_FOUND  # the last rule `*`
+        self.all = NOT_FOUND  # the number of the last rule `*`
         self.paths: defaultdict[bytes, dict[bytes, int]] = defaultdict(dict)  # by folder and name
         by_name: list[Expression] = []
         by_depth: defaultdict[int | None, list[Expression]] = defaultdict(list)

@@ -11,13 +11,17 @@ import re
 
 from codelode.discover.language_table import LANGUAGES
 from codelode.errors import UsageError
+from codelode.nearest import all_near
 
 _VERSION = re.compile(r"[-.\d]+\Z")
+_LIKENESS = 0.7
+"""Extensions are short, so that many are alike."""
+
 _TEMPLATES = frozenset(("in", "dist", "example", "sample", "template"))
 
 
 def _by_word(column: str) -> dict[str, str]:
-    """Return the language of every word in a column of the table, by the word in lower case."""
+    """Map each word in a column of the table, in lower case, to the name of its language."""
     return {
         word.lower(): language.name
         for language in LANGUAGES
@@ -83,10 +87,6 @@ def resolve(alias: str) -> str:
     found = language_called(alias)
     if found is not None:
         return found
-    from difflib import get_close_matches
-
-    close = sorted(
-        {_BY_ALIAS[match] for match in get_close_matches(alias.lower(), _BY_ALIAS, cutoff=0.7)}
-    )
+    close = sorted({_BY_ALIAS[near] for near in all_near(alias, _BY_ALIAS, _LIKENESS)})
     hint = f"; did you mean {' or '.join(close)}?" if close else ": see `lode search --type-list`"
     raise UsageError(f"unknown language {alias!r}{hint}")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Sign(NamedTuple):
-    """A sign of a language: only texts in `language` match one of its regular expressions.
+    """A sign of a language: a text that matches one of its regular expressions is in `language`.
 
     If there are `hints`, only texts that match one of them are searched, which is much faster.
     With `bare`, the text is searched without C comments and code that only a C++ compiler sees.

@@ -1,8 +1,8 @@
 """Jupyter notebooks as the text of their cells, each line at its line number in the file.
 
-A line `# %%` stands where the source of a cell begins, if that is code in Python; other cells name
-their language or type (`# %% [julia]`, `# %% [markdown]`). The lines of outputs, attachments and
-metadata are empty. Lines of cells that stand on the same line of the file are joined by
+A line `# %%` stands where the source of a cell begins, if the cell is code in Python; other cells
+name their language or type (`# %% [julia]`, `# %% [markdown]`). The lines of outputs, attachments
+and metadata are empty. Lines of cells that stand on the same line of the file are joined by
 `JOINER`.
 """
 
@@ -76,7 +76,7 @@ class _Reader:
         self._cell_depth = 0
 
     def read(self, file: bytes) -> None:
-        """Read the JSON of a notebook; raises `_NoJsonError`."""
+        """Read the JSON of a notebook. Raises `_NoJsonError`."""
         opened, keys = self._open, self._keys
         is_key = False
         for token in _TOKEN.finditer(file):
@@ -146,7 +146,7 @@ class _Reader:
 
 
 def _language(written: bytes) -> bytes:
-    """Return a notebook's name of a language, in lower case and without a version."""
+    """Normalize a notebook's name of a language: in lower case and without a version."""
     name = _NAME.match(written[1:-1].lower())
     return b"" if name is None else _KERNELS.get(name[1], name[1])
 

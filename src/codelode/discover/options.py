@@ -32,7 +32,7 @@ class WalkOptions:
     """
 
     hidden: bool = False  # include names that begin with a dot
-    no_ignore: bool = False  # heed no rule files
+    no_ignore: bool = False  # do not apply rule files
     installed: bool = False  # include installed packages and caches
     secrets: bool = False  # include private keys and credentials
     max_file_size: int = MAX_FILE_SIZE
@@ -63,5 +63,5 @@ def size_limit(path: str, max_file_size: int) -> int:
 
 
 def too_large(path: str, size: int, limit: int) -> Skip:
-    """Return the skip of a file of `size` bytes."""
+    """Return the skip of a file whose `size` is above `limit`, both in bytes."""
     return Skip(path, SkipReason.TOO_LARGE, f"{size:,} bytes, the limit is {limit:,}")

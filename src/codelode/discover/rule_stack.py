@@ -84,7 +84,7 @@ class RuleStack:
         return tracked.holds_below(own + b"/") if is_folder else tracked.holds(own)
 
     def finders(self, folder: bytes, *, folders: bool) -> tuple[tuple[Finder, RuleFile], ...]:
-        """Return the lookups, in order, for the files or the folders in `folder`.
+        """Return the finders, the strongest first, for the files or the folders in `folder`.
 
         `folder` is empty or ends with `/`, and is relative to the same place as every `base`.
         """
@@ -99,8 +99,8 @@ class RuleStack:
 def excludes_of(worktree: Worktree, base: bytes) -> tuple[RuleFile, ...]:
     """Return the rules that git keeps outside the tree; they apply to the folder `base`.
 
-    Unless `worktree.top` is None, `base` is the path of this top, relative as in
-    `RuleStack.finders`.
+    `base` is relative to the same place as the folder that `RuleStack.finders` takes. If the
+    worktree has a top, `base` is the path of this top.
     """
     found = []
     for path in worktree.exclude_files():

@@ -1,8 +1,8 @@
 """Slices of a tree: ranges of its walk, for trees whose files several machines index.
 
-Each machine walks the whole tree, since rule files, git and the sources beside a header decide for
-other files too; it keeps only the files of its slice. So slices that follow one another hold every
-file of the tree once.
+Each machine walks the whole tree, because rule files, git and the sources beside a header
+affect other files too; it keeps only the files of its slice. So consecutive slices hold every file
+of the tree exactly once.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Slice:
 def cut(walked: Iterable[SourceFile | Skip], most: int) -> list[Slice]:
     """Cut a walk into slices of at most `most` bytes of files; a larger file is a slice of its own.
 
-    The slices cover all paths, so a file that appears later belongs to one of them.
+    The slices cover all paths, so a file that is created after the walk belongs to one of them.
     """
     firsts, size = [""], 0
     for each in walked:
@@ -59,5 +59,5 @@ def cut(walked: Iterable[SourceFile | Skip], most: int) -> list[Slice]:
 
 
 def _key(path: str) -> list[bytes]:
-    """Return a path as the walk orders it: by its parts, byte by byte."""
+    """Return the key by which the walk orders paths: the components of the path, as bytes."""
     return os.fsencode(path).split(b"/")

@@ -205,7 +205,7 @@ def regex(tokens: Sequence[Token], end: str = r"\Z") -> str:
 
 
 def _run(tokens: Sequence[Token]) -> str:
-    """Return the expression of tokens without folder-crossing stars."""
+    """Return the regular expression for tokens that include no folder-crossing stars."""
     names: list[list[str]] = [[""]]  # for each name, the pieces between its stars
     for token in tokens:
         if token is Stars.WITHIN:

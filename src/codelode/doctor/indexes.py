@@ -6,7 +6,7 @@ import shlex
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from codelode.answers.indexes import listed
+from codelode.answers.indexes import covering, listed
 from codelode.answers.tree_summary import indexed_paths
 from codelode.doctor.diagnosis import Diagnosis
 from codelode.errors import CodelodeError, DamagedError
@@ -64,6 +64,13 @@ def orphans(index_dir: str | None) -> Iterator[Diagnosis]:
     yield Diagnosis(
         "indexes", "note", f"{total}; {lost} of folders that are gone", "lode clean --orphans"
     )
+
+
+def doubled(index_dir: str | None) -> Iterator[Diagnosis]:
+    """Yield a finding for each index that the index of an enclosing folder could replace."""
+    for root, outer in covering(listed(index_dir), index_dir).items():
+        fact = f"{root} has an index of its own, and the index of {outer} covers it, too"
+        yield Diagnosis("indexes", "note", fact, f"lode clean {shlex.quote(root)}")
 
 
 def folders_of(index: Index) -> int | None:

@@ -29,6 +29,7 @@ def examine(index: Index, index_dir: str | None, deep: bool) -> Iterator[Diagnos
     yield from machine.cache(index_dir)
     yield from indexes.health(index, deep)
     yield from indexes.orphans(index_dir)
+    yield from indexes.doubled(index_dir)
     yield from machine.watching(index.root, indexes.folders_of(index))
     yield from clients(index.root)
 

@@ -30,7 +30,7 @@ def settings(root: Path) -> Iterator[Diagnosis]:
 
 
 def model_of(root: Path) -> str | None:
-    """Return the model that is set for new indexes; None without one or for invalid settings."""
+    """Return the model that is set for new indexes; None if there is none, or for bad settings."""
     try:
         setting = effective(root).get("index.model")
     except UsageError:

@@ -1,8 +1,8 @@
 """The head of a chunk: the name of its definition, and the first sentence of the comment on it.
 
 A head says what the chunk is for, mostly in the words that people search with. The vector of a
-static model gives these few words no more weight than any others; so it is turned toward the vector
-of the head.
+static model gives these few words no more weight than any others; so a chunk's vector is turned
+toward the vector of its head.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def with_heads(
     """Find the heads of chunks, and count the words of chunks and heads.
 
     `names` has the name of each chunk's definition, empty for a chunk without one. There are no
-    heads for a model without a vocabulary of words, which reads a text in order.
+    heads for a model without a vocabulary of words: such a model reads a text in order.
     """
     heads: list[bytes] = []
     if isinstance(encoder, HasVocabulary):

@@ -57,12 +57,12 @@ def count_rows(vocabulary: Vocabulary, words: WordCounts, paths: Sequence[str]) 
 
 
 def path_parts(path: str) -> list[str]:
-    """Return the parts of the last components of a path."""
+    """Return the parts of the last `PATH_COMPONENTS` components of a path."""
     return text_parts("/".join(path.split("/")[-PATH_COMPONENTS:]))
 
 
 def _text_keys(vocabulary: Vocabulary, words: WordCounts) -> NDArray[np.int64]:
-    """Return a key for each row of each part of each passage."""
+    """Return keys for the texts of passages: one for each table row of each part of a passage."""
     found, split = words.part_counts, words.parts
     rows = vocabulary.rows_of_each(split.parts, split.hashes)
     keys = (found.texts << _PASSAGE) | np.minimum(found.counts, _COUNT_MASK)
@@ -70,7 +70,10 @@ def _text_keys(vocabulary: Vocabulary, words: WordCounts) -> NDArray[np.int64]:
 
 
 def _path_keys(vocabulary: Vocabulary, paths: Sequence[str]) -> NDArray[np.int64]:
-    """Return a key for each row of each path; computed once per file, and once per folder."""
+    """Return keys for the paths of passages: one for each table row of a path.
+
+    The rows of a path, and of a component of paths, are looked up only once.
+    """
     distinct = {path: number for number, path in enumerate(dict.fromkeys(paths))}
     met: dict[str, Rows] = {}
     found: list[Rows] = []

@@ -24,7 +24,7 @@ from codelode.embed.vocabulary import Vocabulary
 from codelode.text.tokens import text_parts
 from codelode.types import Passages
 
-_EXACT = 1 << 17  # times 128, the largest magnitude in the table, is 2^24
+_EXACT = 1 << 17  # 2^24 divided by 128, the largest magnitude in the table
 _WEIGHT_STEPS = 1 << 20  # weights are rounded to multiples of 2^-20 before summing
 _TOGETHER = 8  # passages whose rows are fetched at once: half a megabyte, which fits the cache
 _MAX_TF = 256  # higher term frequencies count as this

@@ -39,7 +39,7 @@ class Walked(NamedTuple):
 
 
 class _Ahead:
-    """A walk in a child process. The constructor forks, and raises `OSError`."""
+    """A walk in a child process. The constructor forks; it raises `OSError` if that fails."""
 
     def __init__(self, root: str, options: WalkOptions) -> None:
         self.root = root
@@ -66,7 +66,7 @@ class _Ahead:
             if data:
                 pieces.append(data)
                 continue
-            with suppress(EOFError, ValueError, TypeError):  # a signal ended the child
+            with suppress(EOFError, ValueError, TypeError):  # incomplete: a signal ended the child
                 rows = marshal.loads(b"".join(pieces))
                 return Walked(self._began_ns, list(map(SourceFile._make, rows)))
             return None
@@ -86,10 +86,10 @@ def _walk(root: str, options: WalkOptions, writing: int) -> None:
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         null = os.open(os.devnull, os.O_RDWR)
-        for number in range(3):  # so that no reader of the parent's streams waits for this process
+        for number in range(3):  # else readers of the parent's streams would wait for this process
             os.dup2(null, number)
         rows = [tuple(item) for item in walk(root, options) if isinstance(item, SourceFile)]
-        enlarge_pipe(writing, _PIPE_BYTES)  # so that the child need not wait for the reader
+        enlarge_pipe(writing, _PIPE_BYTES)  # else the child may have to wait for the reader
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(marshal.dumps(rows))
     finally:

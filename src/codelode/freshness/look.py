@@ -53,12 +53,12 @@ class Look:
 
 
 class _OutOfTime(Exception):  # noqa: N818 (the look ends, nothing has failed)
-    """Raised where a look has to end."""
+    """An exception that ends a look whose time is up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The limits of a look: a time by `time.monotonic`, and a number of differing files."""
+    """The limits of a look: a deadline by `time.monotonic`, and a number of differing files."""
 
     deadline: float
     files: float
@@ -107,7 +107,7 @@ def look(
 
 
 def _is_same(root: Path, max_file_size: int, task: Task) -> bool:
-    """Return whether a file with other times has the indexed content and language."""
+    """Return whether a file whose times differ has the indexed content and language."""
     if task.may_change_language:
         return False
     from codelode.discover.read import content_hash  # most looks read no file

@@ -76,10 +76,11 @@ class Watched(Protocol):
 
 
 class Refresher:
-    """Looks at the tree of one index, and updates the index.
+    """An object that looks at the tree of one index, and updates the index.
 
-    With `auto`, an attempt does both in a thread, and a search waits for it at most as long as the
-    budget. Searches share attempts: each uses the first one that begins after the search did.
+    With `auto`, an attempt does both in a thread, and a search waits for the attempt at most as
+    long as the budget. Searches share attempts: each search uses the first attempt that begins
+    after the search did.
     """
 
     known: ClassVar[dict[Path, Freshness]] = {}
@@ -87,7 +88,7 @@ class Refresher:
     the parent looked just before the fork."""
 
     def __init__(self, reader: IndexReader, seconds: float | None = None) -> None:
-        """Take the reader of the index, and the budget in seconds (None: the usual one)."""
+        """Take the reader of the index, and the budget in seconds (None: that of `budget()`)."""
         self.watcher: Watched | None = None
         """A watcher of this index; if it leads, it knows the paths that may differ."""
         self.go_on: Callable[[IndexReader], bool] = lambda reader: False
@@ -148,7 +149,7 @@ class Refresher:
     def _attempt_since(self, asked: float) -> Attempt[Freshness]:
         """Return the attempt that is under way, or the last one if it began after `asked`.
 
-        Begins one otherwise.
+        If there is neither, begins an attempt and returns it.
         """
         with self._lock:
             last = self._attempt
@@ -208,7 +209,7 @@ class Refresher:
     def _look(
         self, home: IndexReader, snapshot: Snapshot, bounds: Bounds, paths: set[str] | None
     ) -> Look:
-        """Compare `paths` with the snapshot, or all that the reader covers if they are None."""
+        """Compare `paths` with the snapshot; None stands for everything that the reader covers."""
         walk = IndexWriter(home).walk_options(snapshot.manifest.options)
         scope = None
         if paths is not None and not paths:

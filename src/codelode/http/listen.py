@@ -33,8 +33,8 @@ def url_of(host: str, port: int) -> str:
 def lacking_name(host: str, names: Sequence[str]) -> str:
     """Return the warning for a server that listens at all addresses and has no further `names`.
 
-    Requests from other machines name a host that such a server does not answer for. Returns "" for
-    a server that listens at one address, or has further `names`.
+    Requests from other machines name a host that such a server does not know, so it refuses them.
+    Returns "" for a server that listens at one address, or has further `names`.
     """
     if names or not is_unspecified(host):
         return ""

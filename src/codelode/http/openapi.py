@@ -31,7 +31,7 @@ def document(title: str, paths: Schema, schemas: dict[str, Schema]) -> Schema:
 
 
 def parameter(name: str, schema: Schema, text: str, required: bool = False) -> Schema:
-    """Return a parameter in the query of a URL."""
+    """Return a parameter in the query string of a URL."""
     return {"name": name, "in": "query", "required": required, "schema": schema,
             "description": text}  # fmt: skip
 

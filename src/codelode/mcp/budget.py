@@ -74,7 +74,7 @@ def _block(text: str) -> _Block:
 
 
 def _richer(entry: Entry, terms: Collection[str]) -> Iterator[_Block]:
-    """Yield the entry whole and as an excerpt."""
+    """Yield the whole entry, then its excerpt, unless the entry is only a location."""
     if entry.lines:
         yield _block(whole(entry))
         yield _block(shortened(entry, terms))

@@ -35,7 +35,7 @@ _GLOB = re.compile(r"(?:\{[^{}]*\}|[^\s,])+")
 
 
 class Calls:
-    """The tools of the server, run by name; several threads may do so at once."""
+    """The tools of the server, run by name; several threads may run them at once."""
 
     def __init__(
         self,

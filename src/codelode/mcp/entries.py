@@ -1,4 +1,4 @@
-"""The entries of an answer for agents: hits, with those that overlap merged."""
+"""The entries of an answer for agents: hits, with overlapping ones merged."""
 
 from __future__ import annotations
 

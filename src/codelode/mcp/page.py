@@ -28,7 +28,7 @@ class Paging:
 def page(found: Sequence[Entry], terms: Sequence[str], footer: str, paging: Paging) -> str:
     """Return the text of the next entries, as many as the limits allow.
 
-    Without a request there is no cursor.
+    If `paging` has no request, the text has no cursor.
     """
     seen = paging.seen
     entries = merged(each for each in found if cursors.digest(each.keys[0]) not in seen)

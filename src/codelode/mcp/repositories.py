@@ -94,7 +94,7 @@ class RepositorySources:
         return [state]
 
     def status(self) -> list[str]:
-        """Return the place, and the repositories with their numbers of files."""
+        """Return lines: the place, then the repositories with numbers of files and languages."""
         totals = [*self._listed().values()]
         lines = [f"{self._repositories.place}: {self.states()[0]}"]
         for each in totals[:_LISTED]:
@@ -129,7 +129,7 @@ class RepositorySources:
         return True
 
     def _listed(self) -> Mapping[str, RepositoryTotals]:
-        """Return the totals of all repositories by name, a few seconds old."""
+        """Return the totals of all repositories by name, at most ten seconds old."""
         if time.monotonic() - self._listed_at > _TOTALS_SECONDS:
             self._totals = {each.name: each for each in self._repositories.totals()}
             self._listed_at = time.monotonic()
@@ -137,7 +137,7 @@ class RepositorySources:
 
 
 def _clean(path: str) -> str:
-    """Return a path without a final slash. Raises `UsageError` if it cannot be in a repository."""
+    """Return a path without outer slashes. Raises `UsageError` if it cannot be in a repository."""
     clean = posixpath.normpath(path.strip().lstrip("/") or ".")
     if clean == "." or clean.split("/")[0] == ".." or "\0" in clean:
         raise UsageError(f"{path!r} is not the path of a file: see status for the repositories")

@@ -32,7 +32,7 @@ class Place:
 
 
 class Roots:
-    """The indexes of some roots, by the paths that agents use for them: `Sources`.
+    """The `Sources` for some roots: their indexes, found by the paths that agents use.
 
     Paths are shown relative to the server's current folder if it contains every root. Otherwise,
     they are relative to the root if there is only one, or else absolute.
@@ -139,7 +139,7 @@ class Roots:
         return str(full) if self.base is None else str(full.relative_to(self.base))
 
     def find(self, path: str) -> list[Place]:
-        """Return the places that a path names; it is absolute, or relative as in answers.
+        """Return the places that a path names; the path is absolute, or relative as in answers.
 
         An empty path means every root. Raises `UsageError` if the path is outside of all roots.
         """

@@ -69,7 +69,7 @@ class Sources(Protocol):
 
 
 def globs_below(path: str, globs: Sequence[str], is_folder: Callable[[], bool]) -> list[str] | None:
-    """Return globs that restrict a search to a path, and to what the given globs allow.
+    """Return globs that restrict a search to a path and to the given globs; None for no globs.
 
     `path` is relative to what is searched, empty for all of it. Globs without a `!` are moved below
     the path, so that both restrictions hold; if the path is a file, they are dropped.

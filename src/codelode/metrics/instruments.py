@@ -71,7 +71,7 @@ class Recorder:
         self._read.add(bytes_read)
 
     def update_done(self, root: str, report: UpdateReport, *, whole: bool = True) -> None:
-        """Record an update that has ended; its chunks and bytes were counted before.
+        """Record an update that has ended; `batch_done` has counted its chunks and bytes.
 
         `whole` says that the update covered the whole tree, so that its skips are complete.
         """

@@ -144,7 +144,7 @@ class Generations:
             return False
 
     def _descends(self, made: Generation) -> bool:
-        """Return whether all generations newer than `made` descend from it, as far as one can tell.
+        """Return whether `made` is valid: every newer generation must descend from it.
 
         If there are newer ones, the next one must exist and name `made` as its parent: generations
         are removed oldest first, so a gap means that `made` takes the place of a removed one.

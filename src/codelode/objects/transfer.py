@@ -44,8 +44,9 @@ def move(
 ) -> None:
     """Call `transfer` for each item, in `at_once` threads; raise the first error.
 
-    `size` is the total size of the items, in bytes. The threads share a bandwidth limit, in bytes
-    per second, and the progress of `meter`. After an error no further item is begun.
+    `size` is the total size of the items, in bytes. All threads together
+    keep to `bandwidth`, in bytes per second, and report to the progress that `meter` yields. After
+    an error no further item is begun.
     """
     with nullcontext() if meter is None else meter(len(items), size) as progress:
         pace = Pace(bandwidth, None if progress is None else partial(progress.indexed, 0))
@@ -70,7 +71,7 @@ def download(
 
     `size` is the size that the object must have (None: ask the store). To resume, pass the
     number of bytes that `sink` already holds as `start`. Raises `ObjectStoreError` if the object is
-    shorter or longer; nothing else is checked here.
+    shorter or longer; this function checks nothing else.
     """
     pace = pace or Pace()
     found = store.size(key)

@@ -22,7 +22,7 @@ def open_object_store(url: str | os.PathLike[str]) -> ObjectStore:
     """Return the object store at a URL: `s3://`, `gs://`, `az://`, `file://`, or a folder's path.
 
     A path after the bucket's name becomes a prefix of all keys. A folder is created by the first
-    write; it may be shared by machines. Buckets need the extra `bucket`; credentials, regions and
+    write; several machines may share it. Buckets need the extra `bucket`; credentials, regions and
     endpoints come from the environment (`AWS_…`, `GOOGLE_…`, `AZURE_…`) or from the machine.
     Nothing is contacted yet. Raises `UsageError`.
     """

@@ -54,7 +54,7 @@ class Page:
     """The handlers of requests."""
 
     def __init__(self, trees: Trees, editor: str = "", figures: Figures | None = None) -> None:
-        """Take the trees, the format of links to an editor (empty for none), and the figures."""
+        """Take the trees, the format of editor links (empty: none), and plots of `lode bench`."""
         self._trees = trees
         self._editor = editor
         self._figures = figures
@@ -95,7 +95,7 @@ class Page:
         )
 
     async def index(self, request: Request) -> Response:
-        """Answer `/`: the results of `q`, or how to search."""
+        """Answer `/`: the results for the query `q`, or the home page if `q` is blank."""
         query = Parameters(request).text("q")
         if not query.strip():
             main = await to_thread.run_sync(home.home_view, self._trees)
@@ -140,7 +140,7 @@ class Page:
         return await self._page("indexes", "", main, "status")
 
     async def update(self, request: Request) -> Response:
-        """Start an update of the root in the query, for a form of this page."""
+        """Start an update of the root that a form of this page names in its parameter `root`."""
         self._update(request)
         return RedirectResponse("/status", 303)
 
@@ -177,7 +177,7 @@ class Page:
         return _json(await to_thread.run_sync(api.status_object, self._trees))
 
     async def api_update(self, request: Request) -> Response:
-        """Start an update of the root in the query."""
+        """Start an update of the root that the parameter `root` names."""
         return _json({"started": self._update(request)}, 202)
 
     async def _search(self, request: Request, limit: str = "n") -> Results | None:

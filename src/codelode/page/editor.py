@@ -54,7 +54,7 @@ def editor_format(text: str) -> str:
 def editor_link(
     address: str, path: Path | None, line: int, changing: bool = False
 ) -> Markup | None:
-    """Return a link that opens a line; None without a file, or if the format is empty.
+    """Return a link that opens a line; None if there is no file, or if `address` is empty.
 
     With `changing`, the link also carries the address with `{line}` in it, for a view in which the
     line changes.

@@ -1,4 +1,4 @@
-"""The security headers of every response: browsers load and run only our own files."""
+"""The security headers of every response: browsers load and run only files of this server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HEADERS = (
     (
         b"referrer-policy",
         b"same-origin",
-    ),  # `no-referrer` would remove the origin from the requests of our own forms
+    ),  # `no-referrer` would remove the origin from the requests of the page's own forms
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )

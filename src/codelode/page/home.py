@@ -166,7 +166,10 @@ def _languages(trees: Trees, state: State) -> Markup | None:
 
 
 def _root_word(trees: Trees, state: State) -> list[Word]:
-    """Return the filter for the root of a state; none if there is one root or one state for all."""
+    """Return the filter for the root of a state, as a list.
+
+    The list is empty if there is only one root, or one state for all of them.
+    """
     return [Word("root", state.label)] if trees.several and trees.updates else []
 
 

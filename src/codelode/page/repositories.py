@@ -135,12 +135,12 @@ class RepositoryTrees:
         return [(each.name, each.files) for each in self._listed().values()]
 
     def _name(self, path: str) -> str:
-        """Return the repository of a hit, which may be newer than the list of repositories."""
+        """Return the name of a hit's repository; if it is unknown, list the repositories again."""
         name = name_in(path, self._listed()) or name_in(path, self._listed(newly=True))
         return path.partition("/")[0] if name is None else name
 
     def _listed(self, newly: bool = False) -> Mapping[str, RepositoryTotals]:
-        """Return the totals of all repositories by name, a few seconds old unless `newly`."""
+        """Return the totals of all repositories by name; they may be seconds old unless `newly`."""
         with self._lock:
             if newly or time.monotonic() - self._listed_at > TOTALS_SECONDS:
                 self._totals = {each.name: each for each in self.repositories.totals()}

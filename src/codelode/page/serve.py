@@ -30,9 +30,9 @@ def serve_page(
     """Serve until interrupted, and keep the indexes up to date.
 
     `names` are further names by which browsers reach this machine. If other machines can reach the
-    address and no token is given, one is generated. `look` is the format of editor links, and the
-    figures to plot or None. `announce` is called with the URL to open, and with a warning if other
-    machines get no answers. Raises `UsageError` if the address is taken.
+    address and no token is given, one is generated. `look` has the format of editor links and
+    the figures to plot, if any. `announce` is called with the URL to open; if other machines get no
+    answers, it is called again with a warning. Raises `UsageError` if the address is taken.
     """
     (host, port), names = address, [*names]
     if not token and not is_loopback(host):

@@ -134,5 +134,5 @@ def url_path(path: str) -> str:
 
 
 def path_of_url(encoded: str) -> str:
-    """Return the path that is written in a part of a URL."""
+    """Return the path that a part of a URL encodes."""
     return os.fsdecode(unquote_to_bytes(encoded))

@@ -31,7 +31,7 @@ class Updates:
         self._problem = ""
 
     def start(self) -> bool:
-        """Start an update unless one is running; return whether it did."""
+        """Start an update unless one is running; return whether one was started."""
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
                 return False
@@ -41,7 +41,7 @@ class Updates:
             return True
 
     def state(self) -> dict[str, Any]:
-        """Return the progress of the current update, and why the last one failed, if it did."""
+        """Return the progress of the current update, and the reason if the last one failed."""
         running = self._thread is not None and self._thread.is_alive()
         return {
             "updating": running,

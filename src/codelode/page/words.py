@@ -74,8 +74,8 @@ class Filters:
 
     `languages` and `globs` restrict the search; a `!` in front of one excludes it. `kinds` and
     `other_kinds`, the excluded kinds, are applied to its hits. `roots` and `other_roots`, the
-    excluded roots, are labels. `problems` are messages about invalid filters, one line each; such
-    filters have no effect.
+    excluded roots, are names of roots as the page shows them (`LocalTree.label`). `problems` are
+    messages about invalid filters, one line each; such filters have no effect.
     """
 
     languages: tuple[str, ...] = ()

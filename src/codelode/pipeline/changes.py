@@ -39,13 +39,13 @@ COMPARE_FILES = 512
 
 
 def settled_now() -> int:
-    """Wait until no file changed before this call is racy (`RACY_NS`); return the time in ns."""
+    """Wait until earlier changes of files are not racy (`RACY_NS`); return the time in ns."""
     time.sleep(1.2 * RACY_NS / 1e9)
     return time.time_ns()
 
 
 def _stats(files: Sequence[SourceFile]) -> NDArray[np.int64]:
-    """Return size, times and inode of at least one file, int64[files, 4]."""
+    """Return the size, times and inode of each file, int64[files, 4]; at least one file."""
     return np.column_stack(([file.size for file in files], stat_rows(files)))
 
 
@@ -146,7 +146,7 @@ class KnownFiles:
         return self._find(hashes) >= 0
 
     def live_after(self, replaced: NDArray[np.uint64], finished: bool) -> list[NDArray[np.bool_]]:
-        """Return which files of each old segment stay live, bool[rows], beside the new segments.
+        """Return the files of each old segment that stay live in the next commit, bool[rows].
 
         `replaced` are the path hashes in the new segments. When the walk has `finished`, all files
         that it did not find unchanged are dead too.

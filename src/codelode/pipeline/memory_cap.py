@@ -31,7 +31,7 @@ def default_cap() -> int:
 class MemoryBudget:
     """A cap in bytes, divided between this process and its workers.
 
-    `before` is the memory of the program before the update, in bytes; it does not count.
+    `before` is the memory of the program before the update, in bytes; the cap does not include it.
     """
 
     cap: int

@@ -19,7 +19,7 @@ Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 class Progress(Protocol):
-    """A listener to the progress of an update; both calls are cheap and frequent."""
+    """A listener to the progress of an update; both methods are called often and must be cheap."""
 
     def found(self, files: int, size: int) -> None:
         """Count files that have to be read; `size` is their total in bytes."""

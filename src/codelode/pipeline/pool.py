@@ -26,9 +26,9 @@ BATCHES_AHEAD = 6
 class WorkerPool:
     """`jobs` workers. Use as a context manager: leaving it early kills them.
 
-    `clock` counts the waits of the caller for runs as the stage "wait". `run_wait` is how long
+    `clock` counts the waits of the caller for runs as the stage "wait". `run_wait` is the time that
     finished runs waited for the caller, `transfer_cpu` the CPU time of talking to workers; both are
-    in seconds. `traces` are the profiles of the workers after the end: (name of the process,
+    in seconds. After the end, `traces` has the profile of each worker: (name of the process,
     profile).
     """
 

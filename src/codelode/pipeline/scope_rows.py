@@ -20,7 +20,7 @@ more it is cheaper to look at every file once."""
 
 
 def rows_within(segment: Segment, rows: NDArray[np.int64], scope: Scope) -> NDArray[np.int64]:
-    """Return the subset of `rows`, int64[n] in the file table, whose files are in scope."""
+    """Return the subset of `rows` of the file table, int64[n], whose files are in scope."""
     if len(scope.paths) > FEW_PATHS:
         return _by_file(segment, rows, scope.names)
     in_scope = [_at_or_below(segment, rows, os.fsencode(path)) for path in scope.paths]

@@ -73,7 +73,7 @@ def _write(path: Path, text: str) -> None:
 
 
 class Tracer:
-    """Samples the thread that creates it, until `finish` or `stop`."""
+    """A profiler that samples the thread that creates it, until `finish` or `stop`."""
 
     def __init__(self) -> None:
         _require_profiler()
@@ -88,7 +88,7 @@ class Tracer:
         from pyinstrument.renderers import SpeedscopeRenderer
 
         session = self._profiler.stop()
-        # By default, functions below 1 % of the time are dropped: they are most of a time line.
+        # The default drops functions below 1 % of the time, but they make up most of a time line.
         text: str = SpeedscopeRenderer(processor_options={"filter_threshold": 0}).render(session)
         return text
 

@@ -78,7 +78,7 @@ class UpdateContext:
 def update(context: UpdateContext, options: UpdateOptions) -> UpdateReport:
     """Index the files of a tree that have changed, and commit."""
     ledger = Ledger(available_cores())
-    if context.whole:  # else a later start would hide changes outside the scope
+    if context.whole:  # after a partial update, older changes elsewhere may still be missing
         context = replace(context, manifest=replace(context.manifest, started_ns=settled_now()))
     with ledger.clock.during("compare"):
         known = KnownFiles(context.snapshot, context.scope)

@@ -1,4 +1,4 @@
-"""A worker that indexes: a frame with a batch in, a frame with its run out."""
+"""A worker that indexes: it reads a frame with a batch and replies with a frame with its run."""
 
 from __future__ import annotations
 

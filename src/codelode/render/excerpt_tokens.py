@@ -1,7 +1,7 @@
 """Highlighting of excerpts: the lexer also reads lines that are not shown.
 
-Whether a line lies within a comment or a string depends on the lines above it, and on what was cut
-off from them.
+Whether a line lies within a comment or a string depends on the lines above it, including the parts
+of them that an excerpt cuts off.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def lines_of(hit: Hit) -> Iterable[tuple[int, str]]:
 def excerpt_tokens(
     shown: Sequence[ShownLine], lines: Iterable[tuple[int, str]], language: str | None
 ) -> list[list[Token]]:
-    """Return the tokens of the shown part of each line; their texts, joined, are that part.
+    """Return the tokens of the shown part of each line; the texts of the tokens make up that part.
 
     `lines` are numbered lines around and between the shown ones; they may include the shown ones.
     """

@@ -32,6 +32,7 @@ def index_command(root: str | os.PathLike[str], flags: str = "", given: str = ""
 
 def index_commands(roots: Sequence[GivenRoot]) -> str:
     """Return the `lode index` commands for `roots` on one line; `lode index` for none or many."""
-    named = [each for each in roots if each.given]  # a roster, not indexed so, has no `given`
+    # A roster has no `given`, because `lode index` does not index it.
+    named = [each for each in roots if each.given]
     commands = dict.fromkeys(index_command(each.real, given=each.given) for each in named)
     return " && ".join(commands) if 0 < len(commands) <= _MOST_ROOTS else "lode index"

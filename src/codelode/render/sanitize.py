@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 _IN_TEXT = (
     "\x00-\x08\x0a-\x1f\x7f-\x9f"  # C0 without the tab; DEL; C1
-    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # directions, line ends, hidden ones
+    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # bidi, line ends, invisible ones
     "\U000e0000-\U000e007f"  # tags: an invisible copy of ASCII
     "\ud800-\udfff"  # undecodable bytes, as surrogate escapes
 )
@@ -29,7 +29,7 @@ def visible_name(name: str) -> str:
 
 
 def visible_text(line: str) -> str:
-    """Return a line of source text for a terminal. Tabs stay."""
+    """Return a line of source text for a terminal: hostile characters as escapes, tabs as tabs."""
     return _HOSTILE_IN_TEXT.sub(_escape, line)
 
 
@@ -65,9 +65,9 @@ def cut(text: str, columns: int) -> str:
 
 
 def cut_around(text: str, spans: Sequence[tuple[int, int]], columns: int) -> str:
-    """Return the text, cut to `columns` at both ends, so that as many spans as possible are seen.
+    """Return the text cut at both ends to fit `columns`, with as many spans visible as possible.
 
-    `spans` are character ranges `[start, end)`, ascending; the first of equal views wins. An
+    `spans` are character ranges `[start, end)`, ascending; the first of equally good cuts wins. An
     ellipsis stands for what is cut off.
     """
     if width(text) <= columns or not spans or width(text[: spans[0][1]]) < columns:

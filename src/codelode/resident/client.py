@@ -14,9 +14,9 @@ _MANIFEST = "manifest.json"
 def ask(arguments: list[str]) -> int | None:
     """Return the exit code of a command that a watcher has run; None if no watcher did.
 
-    The watcher runs it in a process with these arguments and with the current folder, environment
-    and standard streams of this process. So any watcher gives the right answer; the watcher of the
-    right index is merely faster, because it has already loaded the index.
+    The watcher runs the command in a process that has these arguments, and the current folder,
+    environment and standard streams of this process. So any watcher gives the right answer; the
+    watcher of the right index is merely faster, because it has already loaded the index.
     """
     if not _can_be_answered_elsewhere(arguments):
         return None
@@ -84,7 +84,7 @@ def _ask(folder: str, arguments: list[str]) -> int | None:
 def program() -> list[bytes]:
     """Return the version and the place of the code, and the current folder.
 
-    The client and the server must have the first two in common.
+    The version and the place must be the same in the client and the server.
     """
     place = os.path.dirname(codelode.__file__)  # noqa: PTH120 (no pathlib here)
     return [codelode.__version__.encode(), os.fsencode(place), os.fsencode(os.getcwd())]  # noqa: PTH109

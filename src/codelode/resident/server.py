@@ -120,8 +120,9 @@ class Resident:
             null = os.open(os.devnull, os.O_RDWR)
             variables = {os.fsencode(name): os.fsencode(os.environ[name]) for name in os.environ}
             _become([null] * 3, os.fsencode(self._index.root), variables, lambda: None)
+            place = f"--index-dir={self._index.directory.parent}"
             for options in ((), ("--json",), ("--agent",), ("--color=always",)):
-                self._main(["search", "warm up", "--fresh=never", *options])
+                self._main(["search", "warm up", "--fresh=never", place, *options])
             os.write(writing, "\n".join(sys.modules).encode())
         finally:
             os._exit(0)
@@ -178,7 +179,7 @@ class Resident:
 
 
 class _Beginning:
-    """Tells the client that the output begins; ends this process if that does not happen in time.
+    """Tells the client that the output begins; ends this process if it does not begin in time.
 
     A lock that another thread held at the time of the fork is never released in this process. The
     watcher's thread holds no lock at that time. If another thread does, an alarm ends this process,

@@ -1,4 +1,4 @@
-"""Searches of the repositories of a roster that somebody may see, with one ranking."""
+"""Searches, with one ranking, of the repositories of a roster that a user may see."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def object_cache(
 
 
 class SelectedRepositories:
-    """The repositories of a roster that match globs, as somebody with some labels sees them.
+    """The repositories of a roster that match globs, as a user with the given labels sees them.
 
     Path, lines, score and order of the hits are the same as in a roster without any other
     repositories. They are also the same as on one machine with an index of each repository in a
@@ -176,7 +176,7 @@ class SelectedRepositories:
         return hits
 
     def totals(self) -> list[RepositoryTotals]:
-        """Return the repositories in the order of their names."""
+        """Return the totals of the repositories, in the order of their names."""
         return [*map(RepositoryTotals.of, self.selection)]
 
     @contextmanager
@@ -195,7 +195,7 @@ class SelectedRepositories:
             yield shard
 
     def _check_home(self, path: str) -> Selection:
-        """Return the repository that a path is in. Raises `UsageError` if there is none."""
+        """Return a selection of only the repository that a path is in, or raise `UsageError`."""
         from codelode.search.one_file import not_in_the_index
 
         found = self.selection.named(folders_of(path))
@@ -205,7 +205,7 @@ class SelectedRepositories:
 
     @contextmanager
     def _damage_explained(self) -> Iterator[None]:
-        """Add advice on the remedy to errors of damaged segments."""
+        """Add advice to errors about damaged segments: how to replace the segments."""
         try:
             yield
         except DamagedError as error:
@@ -238,7 +238,7 @@ def answer_of(
     seconds: float,
     missing: tuple[str, ...] = (),
 ) -> Answer:
-    """Return the answer of a selection; `found` are the hits and the number `left_out`."""
+    """Return the answer of a selection; `found` is its hits and its `left_out`."""
     return Answer(
         query=query,
         root=selection.roster.place,

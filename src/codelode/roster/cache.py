@@ -184,7 +184,7 @@ class ObjectCache:
         return ObjectStoreError(os.fsdecode(self.directory), "", problem)
 
     def _make_room(self, needed: Collection[str], more: int = 0) -> None:
-        """Remove the least recently used files, except `needed`, until the folder is in its limit.
+        """Remove the least recently used files, except `needed`, until the folder is small enough.
 
         `more` is the least number of bytes to free.
         """

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The objects that were removed, or would be, and their bytes."""
+    """The result of a collection: what it has removed, or would remove in a dry run.
+
+    `generations` and `objects` are numbers; `bytes` is the total size of the objects.
+    """
 
     generations: int
     objects: int

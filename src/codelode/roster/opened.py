@@ -57,7 +57,7 @@ def open_shard(selection: Selection, cache: ObjectCache) -> Shard:
 
 
 def check_tokenizer(identity: Identity | None) -> None:
-    """Raise `MismatchError` for indexes whose terms are not those of this version."""
+    """Raise `MismatchError` for indexes that another version of the tokenizer made."""
     if identity is not None and identity.tokenizer != TOKENIZER:
         raise MismatchError(
             f"the repositories were indexed with the tokenizer {identity.tokenizer}, and this"

@@ -26,9 +26,9 @@ _MOST_NAMES = 3
 class RepositoryTotals:
     """A repository of a roster: its name, its label and its totals.
 
-    `label` is "" if everybody may see the repository. `generation` and `complete` are those of its
+    `label` is "" if everybody may see the repository. `generation` and `complete` describe its
     index; `updated` is when the roster got this state, in seconds since the epoch. `languages`
-    counts files by language, without those of unknown language.
+    counts files by language, without files of unknown language.
     """
 
     name: str
@@ -49,7 +49,7 @@ class RepositoryTotals:
 
 
 class Repositories(Protocol):
-    """The repositories of a roster that somebody may see, searched by this machine or by another.
+    """The repositories of a roster that a user may see, searched by this machine or by another.
 
     Paths begin with the name of their repository. `globs` select some of the repositories by name.
     Every method raises `UsageError` if there is nothing to search, and the errors of a roster or a
@@ -83,8 +83,8 @@ class Repositories(Protocol):
 def named_without_hits(query: str, answer: Answer, repositories: Repositories) -> list[str]:
     """Return repositories that a query names, but that have no hit in its answer.
 
-    A query names a repository by its name or by the last part of it, ignoring case. Such a word
-    has no weight in the ranking if it occurs in no text, so its repository may be missed.
+    A query names a repository by its name or by the last component of its name, ignoring case. Such
+    a word has no weight in the ranking if it occurs in no text, so the repository may be missed.
     """
     words = [*dict.fromkeys(_WORD.findall(query))][:_MOST_WORDS]
     words = [word for word in words if bad_name([word]) is None]
@@ -105,5 +105,5 @@ def named_without_hits(query: str, answer: Answer, repositories: Repositories) -
 
 
 def name_in(path: str, names: Collection[str]) -> str | None:
-    """Return which of `names` is the repository of the file at `path`; None if none of them is."""
+    """Return the name, among `names`, of the repository that holds `path`; None if none does."""
     return next((folder for folder in folders_of(path) if folder in names), None)

@@ -8,8 +8,9 @@
         for entry, digest in manifest:                           # `store.manifest.SegmentEntry`
             segment_key(digest)                                  # its object in `roster.store`
 
-A search of a selection is a search of shards that hold its segments, each below the prefix of its
-repository (`search.shard.Shard`), with the totals of the selection as statistics: see `opened`.
+To search a selection is to search shards that hold its segments, with the totals of the selection
+as statistics (see `opened`). Each segment is below the prefix of its repository
+(`search.shard.Shard`).
 """
 
 from __future__ import annotations
@@ -199,7 +200,7 @@ class Selection:
         return Selection(self.roster, self.rows[np.fromiter(matches, bool, len(self.rows))])
 
     def named(self, names: Iterable[str]) -> Selection:
-        """Return the repositories of this selection with some names."""
+        """Return the repositories of this selection whose names are among `names`."""
         found = [self.roster.table.find(name) for name in names]
         rows = np.array(sorted(row for row in found if row is not None), np.int64)
         return Selection(self.roster, rows[np.isin(rows, self.rows)])

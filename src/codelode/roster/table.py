@@ -39,7 +39,7 @@ ROW = np.dtype(
         ("index_bytes", "<i8"),
         ("label", "<u4"),  # index in "labels"
         ("identity", "<u4"),  # index in "identities"
-        ("languages", "<u4"),  # the number of the repository's rows in the section "languages"
+        ("languages", "<u4"),  # how many rows the repository has in the section "languages"
         ("complete", "<u4"),  # 1 or 0
     ]
 )
@@ -69,7 +69,7 @@ class RosterTable:
 
     @cached_property
     def language_starts(self) -> NDArray[np.int64]:
-        """Where the language rows of each repository begin, and where the last ones end."""
+        """The start of each repository's language rows, then the end of the last: int64[n + 1]."""
         return np.concatenate(([0], np.cumsum(self.rows["languages"], dtype=np.int64)))
 
     @cached_property
@@ -149,7 +149,7 @@ class RosterTable:
         )
 
     def encode(self) -> bytes:
-        """Return the bytes of the table, the same for equal repositories."""
+        """Return the bytes of the table; tables of equal repositories have equal bytes."""
         table = self._settled()
         tables = {
             "labels": table.labels,

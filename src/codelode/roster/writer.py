@@ -31,7 +31,7 @@ class RosterWriter:
     A change touches the table, and no objects of other repositories. If another writer was faster,
     the change is applied again to the newest table, so no change is lost. Methods return the
     generation committed, or the newest if nothing changed; they raise `UsageError` for a change
-    that makes no sense in the newest table, `DamagedError`, and what `Generations.commit` does.
+    that makes no sense in the newest table, `DamagedError`, and what `Generations.commit` raises.
     """
 
     def __init__(self, store: ObjectStore) -> None:
@@ -57,7 +57,7 @@ class RosterWriter:
             _check_new(table, name)
 
     def add(self, repositories: Sequence[Repository]) -> Generation | None:
-        """Add repositories, all in one commit. None of them may be there yet."""
+        """Add repositories, all in one commit. None of them may be in the roster yet."""
         names = {check_name(each.name) for each in repositories}
         for each in repositories:
             check_label(each.label)

@@ -70,7 +70,7 @@ def place_of(needle: bytes, text: bytes) -> int:
 
 
 def written_at(query: str, text: bytes) -> int:
-    """Return a query's offset in a UTF-8 text, or -1; its own case is tried first, then any."""
+    """Return a query's offset in a UTF-8 text, or -1; its own case is tried before any other."""
     needle = query.encode("utf-8", "replace")
     at = place_of(needle, text)
     return at if at >= 0 else place_of(needle.lower(), text.lower())

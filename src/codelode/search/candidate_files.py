@@ -33,7 +33,7 @@ class Part(NamedTuple):
 class CandidateFiles:
     """Distinct files of a shard, in the order of segments and rows.
 
-    `table` has their n rows of the table of files, and `paths` their paths. `sample` int64[m] has
+    `table` has their n rows of `Segment.files`, and `paths` their paths. `sample` int64[m] has
     the `sampled_chunks` of all files; those of file i begin at index `begins[i]`, int64[n].
     """
 

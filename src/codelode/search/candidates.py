@@ -1,4 +1,4 @@
-"""Chunks that may be answers, as arrays, and the exact choice of the best of them."""
+"""Candidates, as arrays, and the exact choice of the best of them."""
 
 from __future__ import annotations
 
@@ -70,10 +70,11 @@ def split_keys(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 class TopK:
-    """The k best of all candidates offered, in any order of offers, from any threads.
+    """The k best of all candidates that were offered; any thread may offer some at any time.
 
-    Exact. Of candidates that tie for the last places, those with the lowest (path hash, start) are
-    kept. So there are never more than k, and how chunks are spread over segments does not matter.
+    The choice is exact, and does not depend on the order of the offers. Of candidates that tie for
+    the last places, those with the lowest (path hash, start) are kept. So there are never more than
+    k, and the result does not depend on how chunks are spread over segments.
     """
 
     def __init__(self, k: int, find_places: FindPlaces) -> None:
@@ -149,8 +150,8 @@ class TopK:
 def _floor(scores: NDArray[np.float32], k: int) -> np.float32:
     """Return a lower bound of the k-th best score, tight if one can be found fast.
 
-    Each of the k blocks with the highest maxima holds a score that is not below the lowest of
-    these maxima.
+    The bound is the k-th highest of the blocks' maxima: at least k blocks have a score that
+    reaches it.
     """
     blocks = len(scores) // _BLOCK
     if blocks < k:

@@ -34,8 +34,9 @@ def documented(
 ) -> DefinitionRow | None:
     """Return the definition after a line, if the line is in the comment before it, else None.
 
-    `rows` are the definitions on the lines of the passage and on the line after it, with which the
-    next chunk begins, in document order. `holding` is the innermost one that holds the line.
+    `rows` are the definitions on the lines of the passage and on the line after it, where the next
+    chunk begins; they are in document order. `holding` is the innermost definition that holds the
+    line.
     """
     after = next((row for row in rows if row.start_line > line), None)
     if after is None:
@@ -43,9 +44,28 @@ def documented(
     if holding is not None and after.parent != holding.place:
         return None
     stop = min(after.start_line - passage.first_line, len(passage.starts))
-    lines = passage.lines(0, min(stop + 1, len(passage.starts)))
     row = line - passage.first_line
+    if not _may_end_comment(passage, stop):
+        return None
+    lines = passage.lines(0, min(stop + 1, len(passage.starts)))
     return after if _belongs_to_next(lines, row, stop, passage.path, passage.first_line) else None
+
+
+def _may_end_comment(passage: Passage, stop: int) -> bool:
+    """Return whether the last of the two lines before `stop` that is not blank may end a comment.
+
+    Most lines that match lie in code: this is faster than a look at all lines.
+    """
+    for place in range(stop - 1, max(stop - 3, -1), -1):
+        (line,) = passage.lines(place, place + 1)
+        if text := line.strip():
+            return (
+                _is_before_definitions(line, passage.path)
+                or text.endswith(_ENDINGS)
+                or text in _LAST_LINES
+                or text == _HEREDOC
+            )
+    return False
 
 
 def _belongs_to_next(lines: Sequence[bytes], row: int, stop: int, path: str, first: int) -> bool:
@@ -53,8 +73,8 @@ def _belongs_to_next(lines: Sequence[bytes], row: int, stop: int, path: str, fir
 
     `row` and `stop` are indexes in `lines`; `stop`, the first line of the definition, may be just
     beyond the lines. `first` is the 1-based number of the first of `lines` in its file. A comment
-    belongs to the definition right after it. With a blank line between them, it must look like
-    documentation, and not be the comment at the top of the file.
+    belongs to the definition right after it. If there is a blank line between the two, the comment
+    must look like documentation, and must not be the one at the top of the file.
     """
     last = stop - 1
     while last >= row and not lines[last].strip():
@@ -76,7 +96,7 @@ def _is_before_definitions(line: bytes, path: str) -> bool:
 
 
 def _rest_of_block(lines: Sequence[bytes], path: str) -> int:
-    """Return the number of leading lines that end a comment which begins before `lines`."""
+    """Return how many of the first lines belong to a comment that begins before `lines`."""
     heredocs = path.endswith((".ex", ".exs"))  # only Elixir documents definitions by heredocs
     for place, line in enumerate(lines):
         text = line.strip()
@@ -88,7 +108,7 @@ def _rest_of_block(lines: Sequence[bytes], path: str) -> int:
 
 
 def _is_documentation(lines: Sequence[bytes], last: int, first: int) -> bool:
-    """Return whether the comment that ends on a line is documentation, but not of the file."""
+    """Return whether the comment that ends on a line is documentation, but not the file's own."""
     if not lines[last].rstrip().endswith(b"*/"):
         return False
     for place in range(last, -1, -1):
@@ -98,7 +118,7 @@ def _is_documentation(lines: Sequence[bytes], last: int, first: int) -> bool:
 
 
 def _is_indented_more(lines: Sequence[bytes], last: int, stop: int) -> bool:
-    """Return whether a comment is indented like the end of a body, not like the definition."""
+    """Return whether a comment is indented more than the definition, as at the end of a body."""
     return stop < len(lines) and _indentation(lines[last]) > _indentation(lines[stop]) + 1
 
 

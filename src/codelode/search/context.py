@@ -57,7 +57,7 @@ class Statistics:
     def idf(self) -> list[float]:
         """Return the weight of each term, 0 for a term that does not occur.
 
-        Scalars on purpose: numpy may round the logarithm of an array differently.
+        Computes with scalars, because numpy may round the logarithm of an array differently.
         """
         idf = [
             float(np.log1p((self.chunks - n + 0.5) / (n + 0.5))) if n else 0.0
@@ -87,7 +87,7 @@ class QueryContext:
         return self.depth * max(CANDIDATES, 3 * self.request.limit)
 
     def deeper(self) -> QueryContext | None:
-        """Return a context with more candidates; None if no more are needed, or at `DEEPEST`.
+        """Return a context with more candidates; None if none are needed or `DEEPEST` is reached.
 
         Only a request with `max_per_file` may need more: otherwise each hit is a candidate of its
         own.

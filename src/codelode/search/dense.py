@@ -99,7 +99,8 @@ def dense_scan(products: Products, masks: Sequence[Mask], k: int) -> Iterator[To
         if rows >= KEPT_ROWS:
             offer(number, dots, ordinals)
             return
-        # With few rows, only scan here: more would make a helper wait for the interpreter's lock.
+        # With few rows, only scan here: any further step would make a helper wait for the
+        # interpreter's lock.
         scanned.append((number, dots, ordinals))
         if ordinals is None:
             products.keep(number, dots)

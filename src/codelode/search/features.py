@@ -19,7 +19,6 @@ from codelode.search.dense import cosines_of
 from codelode.search.file_features import features_of_files
 from codelode.search.file_query import file_weights
 from codelode.search.gathered import COLUMN, FEATURES
-from codelode.search.name_match import shares_in_query
 from codelode.search.named import grades_of
 from codelode.text.csr import are_among, group_numbers, group_starts, table_rows
 
@@ -38,7 +37,7 @@ _JOINED = 0.7
 def fill_features(
     gathered: Gathered, context: QueryContext, bm25: Bm25, products: Products | None
 ) -> None:
-    """Fill in all of `gathered` but the proposals, "as_written" and the features that `rank` sets.
+    """Fill in `gathered`, except the proposals, "as_written" and the features that `rank` sets.
 
     All segments are handled at once where possible: numpy takes as long for a few chunks as for a
     few hundred.
@@ -61,14 +60,12 @@ def fill_features(
         gathered.covered[rows] = scores > 0
         gathered.feature("bm25")[rows] = scores.sum(axis=1)
         if context.name is not None:
-            # If the index has the compound as text, only an exact definition ranks above its uses.
+            # If the index has a compound of the query, only exact definitions rank above its uses.
             strict = context.has_compound
             grades = grades_of(shard, number, context.name, mine, strict)
             gathered.feature("named")[rows] = grades
         if context.query.names:
             gathered.feature("defines")[rows] = _defines(segment, context, mine)
-    names = [name for segment, mine in chunks for name in segment.symbols(mine)]
-    gathered.feature("symbol_exact")[:] = shares_in_query(names, context.share_of_term)
     gathered.feature("coverage")[:] = (gathered.covered * context.share).sum(axis=1)
 
 

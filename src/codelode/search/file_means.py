@@ -52,7 +52,7 @@ def _lengths(files: CandidateFiles, scales: NDArray[np.uint16]) -> NDArray[np.fl
 def _rows_of(
     which: NDArray[np.intp], begins: NDArray[np.int64], total: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the sample rows of the files `which`, and where those rows begin for each file."""
+    """Return the rows of the sample for the files `which`, and the offset of each file's rows."""
     lengths = np.diff(begins, append=total)[which]
     starts = np.cumsum(lengths) - lengths
     rows = np.arange(int(lengths.sum())) + np.repeat(begins[which] - starts, lengths)

@@ -40,8 +40,8 @@ class FileMention:
     `line` is 1-based, 0 if the query names none. `weight` is 1 if the whole query is the path. A
     path in a stack trace (`is_frame`) may be the place where the file is installed, so it also
     matches an indexed path of which only the last name or names are the same. `alone` is the weight
-    of a match of the file's name alone, without a folder that tells which file is meant: it is
-    lower if many files have the name.
+    of a match of the file's name alone, if no folder tells which file is meant: the more files
+    have this name, the lower it is.
     """
 
     path: str
@@ -65,7 +65,8 @@ class FileMention:
 
         For a name without a folder, `alone` takes the place of 1. If `self.path` (which may be
         absolute) ends with the indexed path, the result grows with the number of names that they
-        share. In a stack trace, the result also grows if only the ends of the paths are equal.
+        share. For a path in a stack trace, the result also grows with the number of names that
+        are equal at the ends of both paths.
         """
         decoded = os.fsdecode(path)
         found = decoded if _has_no_ending(self.path) else folded_name(decoded)
@@ -117,7 +118,7 @@ def _has_no_ending(path: str) -> bool:
 def line_asked(mentions: tuple[FileMention, ...], path: bytes) -> int:
     """Return the line that a query names in a file, or 0.
 
-    If the query names no line, but as a whole is the path of the file, the result is 1.
+    The result is 1 if the query consists of the file's path alone, without a line.
     """
     for mention in mentions:
         if (mention.line or mention.weight == 1) and mention.match(path):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,15 +71,24 @@ def chunk_masks(
     Globs are relative to the folders of `part`. For each of `required`, one of its patterns must
     match.
     """
-    key = (frozenset(languages or ()), tuple(globs or ()), part)
 
     def compute(shard: Shard) -> list[Mask]:
         if not required:
-            return _masks(shard, *key)
+            return _masks(shard, frozenset(languages or ()), tuple(globs or ()), part)
         masks = chunk_masks(shard, languages, globs, part, required[:-1])
         return _matching(shard, masks, required[-1])
 
-    return shard.masks((*key, *required), compute)
+    return shard.masks(mask_key(languages, globs, part, required), compute)
+
+
+def mask_key(
+    languages: Sequence[str] | None,
+    globs: Sequence[str] | None,
+    part: TreePart,
+    required: Sequence[Required],
+) -> Hashable:
+    """Return the key of a filter: filters with equal keys have equal masks."""
+    return frozenset(languages or ()), tuple(globs or ()), part, *required
 
 
 def covers(shard: Shard, below: str) -> bool:
@@ -112,7 +121,7 @@ def _masks(
     shard: Shard, languages: frozenset[str], globs: tuple[str, ...], part: TreePart
 ) -> list[Mask]:
     if not languages and not globs and part.is_whole and part.since is None:
-        return [_of(live.chunks) for live in shard.snapshot.segments]
+        return [mask_of(live.chunks) for live in shard.snapshot.segments]
     wanted = GlobSet(globs)
     return [_mask(live, languages, wanted, part) for live in shard.snapshot.segments]
 
@@ -131,7 +140,7 @@ def _matching(shard: Shard, masks: Sequence[Mask], patterns: Required) -> list[M
     ]
     found = matching_chunks(shard, arrays, patterns)
     return [
-        _of(here if array is None else here & array)
+        mask_of(here if array is None else here & array)
         for here, array in zip(found, arrays, strict=True)
     ]
 
@@ -140,7 +149,7 @@ def _mask(live: LiveSegment, languages: frozenset[str], globs: GlobSet, part: Tr
     segment = live.segment
     files = np.zeros(len(segment.files), bool)
     files[allowed_files(live, np.arange(len(files)), languages, globs, part)] = True
-    return _of(files[segment.chunks["file"]])
+    return mask_of(files[segment.chunks["file"]])
 
 
 def allowed_files(
@@ -163,7 +172,7 @@ def allowed_files(
         rows = rows[np.isin(segment.files["language"][rows], numbers)]
     if part.since is not None:
         rows = rows[live.stats[rows, 0] >= part.since]
-    if part.only_files is not None:  # few files, so filter before any path is read
+    if part.only_files is not None:  # few files pass this, so it comes before paths are read
         hashes = [path_hash(os.fsdecode(path)) for path in part.only_files]
         rows = rows[np.isin(segment.files["path_hash"][rows], np.array(hashes, np.uint64))]
     if part.is_whole and globs:
@@ -176,7 +185,7 @@ def allowed_files(
 
 
 def is_language_wanted(language: str | None, wanted: Collection[str]) -> bool:
-    """Return whether files of a language pass a filter of names; a `!` excludes the one after it.
+    """Return whether files of a language pass a filter of names; a name after a `!` is excluded.
 
     An empty filter allows every file, even one of an unknown language. So does a filter that only
     excludes other languages.
@@ -186,7 +195,8 @@ def is_language_wanted(language: str | None, wanted: Collection[str]) -> bool:
     return language in wanted or all(name.startswith("!") for name in wanted)
 
 
-def _of(mask: NDArray[np.bool_] | None) -> Mask:
+def mask_of(mask: NDArray[np.bool_] | None) -> Mask:
+    """Return the mask that allows some chunks, bool[chunks]; None allows all."""
     if mask is None or mask.all():
         return None
     return Allowed.of(mask) if mask.any() else _NOTHING

@@ -80,9 +80,10 @@ def gather(
 def _propose(
     context: QueryContext, bm25: Bm25, masks: Sequence[Mask], products: Products | None
 ) -> tuple[list[Candidates], Gathered | None]:
-    """Return the candidates of each of `PROPOSERS`, and what their texts show (`text_features`).
+    """Return the candidates of each of `PROPOSERS`, and the result of `text_features`.
 
-    The texts are read while idle cores scan.
+    The result of `text_features` is None in semantic mode. The texts are read while idle cores scan
+    the codes.
     """
     matching = _matches(context, bm25.shard, masks)
     if products is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from codelode.search.chunk_rows import ChunkRows
 
 if TYPE_CHECKING:
     from typing import Self
@@ -26,10 +27,9 @@ FEATURES = (
     "path",  # share of the query's weight that occurs in the path
     "file",  # how well the chunk matches a path, and a line in it, that the query names
     "as_written",  # 1 if the query, unless it is a name or a few words, occurs in the chunk
-    "run",  # longest run of the query's words in the chunk: 0 up to half of them, 1 for all
+    "run",  # 1 if all words of the query stand in the chunk in order, one after another
     "named",  # grade of the chunk if the whole query is a name that it defines: see `named`
     "defines",  # how well the chunk defines a name that the query gives
-    "symbol_exact",  # share of the words in the symbol's name that are terms of the query
     "test",  # 1 for tests, specs, fixtures, benchmarks
     "example",  # 1 for examples, demos, samples, documentation
     "generated",  # 1 for vendored, generated or minified files, and for typing stubs
@@ -46,15 +46,11 @@ that define a name near to the query's, and the matches of patterns if there is 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
-    """n candidates of a shard, in the order of their keys: plain arrays, without the index.
+class Gathered(ChunkRows):
+    """n candidates of a shard, in the order of their keys.
 
-    | array     | dtype and shape       | per candidate                                          |
+    | array     | dtype and shape       | per candidate, beside the arrays of `ChunkRows`        |
     |-----------|-----------------------|--------------------------------------------------------|
-    | keys      | int64[n]              | `chunk_keys` in its shard                              |
-    | files     | int64[n]              | `chunk_keys` of the segment and the file's row         |
-    | paths     | uint64[n]             | hash of the path                                       |
-    | starts    | uint32[n]             | first byte in the file's text                          |
     | proposals | float32[n, proposers] | score with each of `PROPOSERS`, -inf if not proposed   |
     | covered   | bool[n, terms]        | the terms that occur in it                             |
     | features  | float32[n, features]  | those of `FEATURES` that need no other candidate       |
@@ -63,10 +59,6 @@ class Gathered:
     itself, not yet a share.
     """
 
-    keys: NDArray[np.int64]
-    files: NDArray[np.int64]
-    paths: NDArray[np.uint64]
-    starts: NDArray[np.uint32]
     proposals: NDArray[np.float32]
     covered: NDArray[np.bool_]
     features: NDArray[np.float32]
@@ -84,21 +76,6 @@ class Gathered:
             covered=np.zeros((n, terms), bool),
             features=np.zeros((n, len(FEATURES)), np.float32),
         )
-
-    @classmethod
-    def join(cls, parts: Sequence[Self]) -> Self:
-        """Concatenate the candidates of several shards; do not copy those of a single shard."""
-        if len(parts) == 1:
-            return parts[0]
-        names = cls.__dataclass_fields__
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    def __getitem__(self, rows: slice | NDArray[np.intp | np.bool_]) -> Self:
-        """Return some of the candidates; a slice shares memory with these arrays."""
-        return type(self)(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     def feature(self, name: str) -> NDArray[np.float32]:
         """Return a column of the features, float32[n]: a view."""

@@ -115,18 +115,18 @@ def _fits(row: DefinitionRow, passage: Passage) -> bool:
 class _Matches:
     """The lines of a text that hold terms of a query.
 
-    `best` is the line that matches the query best, from 0. The worth of a line is the weight of
-    the terms that begin on it; of several equally good lines, the first wins. Without any match,
-    `best` is the first line that is not blank.
+    `best` is the line that matches the query best, counted from 0. The worth of a line is the
+    weight of the terms that begin on it; of several equally good lines, the first wins. Without any
+    match, `best` is the first line that is not blank.
     """
 
     def __init__(self, text: str, starts: Sequence[int], query: LandingQuery) -> None:
-        self._text, self._lower, self._starts = text, text.lower(), starts
+        self._lower, self._starts = text.lower(), starts
         self.holding: set[int] = set()
         """Lines that hold a term, also within a word."""
         self._worth = [0.0] * len(starts)
         for needle, share in query.terms:
-            self._add(needle, share)
+            self._add_term(needle, share, text)
         if self.holding and any(self._worth):
             self.best = self._worth.index(max(self._worth))
         else:
@@ -135,20 +135,26 @@ class _Matches:
 
     def add(self, names: Iterable[str]) -> None:
         """Add the lines that hold any of some names, which are in lower case."""
+        find, starts = self._lower.find, self._starts
         for name in names:
-            self._add(name)
+            at, row = find(name), 0
+            while at >= 0:
+                row = bisect_right(starts, at, row) - 1
+                self.holding.add(row)
+                if row + 1 == len(starts):
+                    break
+                at = find(name, starts[row + 1])
 
-    def _add(self, needle: str, share: float | None = None) -> None:
+    def _add_term(self, needle: str, share: float, text: str) -> None:
         """Add the lines with a term; add its share to the worth of lines where it begins a word."""
-        find, starts, last = self._lower.find, self._starts, len(self._starts)
+        find, starts, holding = self._lower.find, self._starts, self.holding
         at, row = find(needle), 0
         while at >= 0:
             row = bisect_right(starts, at, row) - 1
-            self.holding.add(row)
-            if share is None or begins_word(self._text, at):
-                if share is not None:
-                    self._worth[row] += share
-                if row + 1 == last:
+            holding.add(row)
+            if begins_word(text, at):
+                self._worth[row] += share
+                if row + 1 == len(starts):
                     break
                 at = find(needle, starts[row + 1])
             else:
@@ -175,8 +181,9 @@ def _asked_for(
     if context.name is None or (is_written and context.name.has_arguments):
         return None
     ranked = []
+    first, last = passage.first_line, passage.last_line
     for place, row in enumerate(rows):
-        if passage.first_line <= row.name_line <= passage.last_line:
+        if first <= row.name_line <= last:
             grade = grade_of_name(context, definitions.name_of(row))
             if grade:
                 qualified = definitions.qualified_name(passage.file, row.place)
@@ -203,11 +210,10 @@ def _named(
     matches.add(query.folded_names)
     every = not passage.text.isascii()  # words of other scripts need not be substrings of the text
     ranked = []
+    first, last = passage.first_line, passage.last_line
     for place, row in enumerate(rows):
-        line = row.name_line - passage.first_line
-        if passage.first_line <= row.name_line <= passage.last_line and (
-            every or line in matches.holding
-        ):
+        line = row.name_line
+        if first <= line <= last and (every or line - first in matches.holding):
             worth = _name_worth(definitions.name_of(row), query.names, query.context.share_of_term)
             worth *= 0.9 if row.declaration else 1.0
             ranked.append((worth, _lines(row), -place, row))

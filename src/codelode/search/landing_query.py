@@ -35,7 +35,7 @@ class LandingQuery:
 
     @cached_property
     def names(self) -> set[str]:
-        """The names that the query gives; of a qualified name, the last one."""
+        """The names that the query gives; if it is a qualified name, only its last part."""
         query = self.context.query
         if not query.is_symbol:
             return set(query.names)

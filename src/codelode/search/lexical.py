@@ -44,7 +44,7 @@ class TermPostings:
     """The postings of some terms in a shard; each list is read at most once, when it is needed."""
 
     def __init__(self, shard: Shard, terms: Sequence[str]) -> None:
-        """Look the terms up in every dictionary."""
+        """Look the terms up in the dictionary of every segment."""
         self.shard = shard
         self._hashes = [term_hash(term) for term in terms]
         self._postings: dict[tuple[int, int], Posting] = {}
@@ -172,9 +172,9 @@ class Bm25:
     def _added_up(
         self, number: int, terms: Sequence[int], most: Sequence[float], enough: float
     ) -> tuple[NDArray[np.float32], int]:
-        """Add up terms for all chunks of a segment, until it is cheaper to look up the rest.
+        """Add up the weights of terms for all chunks of a segment, until looking up is cheaper.
 
-        Returns the sums float32[chunks] and the number of terms added.
+        Returns the sums float32[chunks] and the number of terms that were added up.
         """
         norms = self.length_norms(number)
         scores = np.zeros(len(norms), np.float32)

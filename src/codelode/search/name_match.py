@@ -45,17 +45,6 @@ def shares_of_paths(paths: Sequence[bytes], weights: Weights) -> NDArray[np.floa
     return shares
 
 
-def shares_in_query(names: Sequence[bytes], weights: Weights) -> NDArray[np.float32]:
-    """Return the share of the words of each name that are terms of the query, float32[n]."""
-    shares = np.zeros(len(names), np.float32)
-    terms = weights.keys()
-    for i in _rows_with_terms(names, weights):
-        words = _words(names[i].decode("utf-8", "replace"))
-        if words:
-            shares[i] = len(terms & words) / len(words)
-    return shares
-
-
 def share_of_name(text: str, weights: Weights) -> Share:
     """Return the `Share` of a name."""
     words = _words(text)
@@ -120,7 +109,7 @@ def _rows_with_terms(names: Sequence[bytes], weights: Iterable[str]) -> set[int]
     """Return the rows of all names that hold a term of the query, and of few others.
 
     Most names hold no term. The words of an ASCII name are substrings of it in lower case, so one
-    search in all names together finds the names that hold a term. The others are never split into
+    search in all names together finds the names that hold a term. Other names are never split into
     words.
     """
     joined = b"\n".join(names).lower()

@@ -111,7 +111,10 @@ def grades_of(
 
 
 def likeness_of_names(asked: str, name: str) -> float:
-    """Return how well a name with the letters and digits of `asked` answers; 0 for an operator."""
+    """Return how well a name answers `asked`, which has the same letters and digits: up to 1.
+
+    The result is 0 for an operator other than `asked`.
+    """
     if name == asked:
         return EXACT
     if name.casefold() == asked.casefold():
@@ -157,8 +160,8 @@ def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:
 def is_the_very_one(asked: NameAsked, qualified: str, path: str) -> bool:
     """Return whether a definition is in all classes and modules asked for, in any order.
 
-    Being in the innermost one is enough if its name is spelled exactly alike, or if only one is
-    asked for: in `ctx.app.name`, `app` is hardly the class `App`.
+    If only one is asked for, or if the name of the innermost one is spelled exactly alike, being in
+    the innermost one is enough. In `ctx.app.name`, `app` is hardly the class `App`.
     """
     if len(asked.scopes) < 2 or asked.scopes[-1] in _SEPARATORS.split(qualified)[:-1]:
         return is_inside(asked, qualified, path)

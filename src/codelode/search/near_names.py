@@ -1,4 +1,4 @@
-"""Names of definitions near the one asked for: they begin with it, or differ by typing errors.
+"""Names of definitions near the queried name: they begin with it, or differ by typing errors.
 
 Near names are looked for only if no definition has the name itself, in whatever case and joined in
 whatever way. Names with typing errors are looked for only if, moreover, no name begins with the
@@ -78,7 +78,7 @@ def keep_nearest(gathered: Gathered) -> NDArray[np.bool_]:
 
 
 def grade_of_name(context: QueryContext, name: str) -> float:
-    """Return the grade of a name as an answer to the query, 0 if it is none: see `named`."""
+    """Return the grade of a name as an answer to the query; 0 if it does not match: see `named`."""
     asked = context.name
     if asked is None:
         return 0.0
@@ -147,7 +147,7 @@ def _defining(
 
 
 def _with_prefix(definitions: DefinitionLookup, name: str) -> Iterator[tuple[int, float]]:
-    """Find the names that begin with `name`; the shorter, the better."""
+    """Yield the number and the grade of each name that begins with `name`; short names are best."""
     names, prefix = definitions.name_table, name_key(clean_name(name))
     for number in names.having_prefix(prefix):
         yield (
@@ -157,7 +157,7 @@ def _with_prefix(definitions: DefinitionLookup, name: str) -> Iterator[tuple[int
 
 
 def misspelled(definitions: DefinitionLookup, name: str, most: int) -> Iterator[tuple[int, float]]:
-    """Find the names that differ from `name` by one to `most` typing errors."""
+    """Yield number and grade of each name that differs from `name` by 1 to `most` typing errors."""
     asked = name.casefold()
     size = len(asked.encode())
     margin = most if asked.isascii() else 4 * most

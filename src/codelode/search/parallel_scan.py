@@ -74,7 +74,7 @@ def shared_out(work: Callable[[T], None], items: Sequence[T], *, helpers: int) -
 def _idle_cores() -> Iterator[int]:
     """Count this search, and yield the number of cores that no search uses.
 
-    Such blocks may be nested: helpers of the outer one may be free before it ends.
+    Such blocks may be nested; helpers of the outer block may be free again before it ends.
     """
     global _searches
     if getattr(_of_thread, "counted", False):
@@ -97,7 +97,7 @@ class _Help:
 
     def __init__(self, call: Callable[[], object]) -> None:
         self._call = call
-        self._taken = threading.Lock()  # locked for good, to begin or to withdraw the call
+        self._taken = threading.Lock()  # taken to begin or withdraw the call; never released
         self._running = threading.Lock()
         self._error: BaseException | None = None
 
@@ -111,7 +111,7 @@ class _Help:
                     self._error = error
 
     def end(self) -> BaseException | None:
-        """Withdraw the call if it has not begun, or wait for its end. Return its error."""
+        """Withdraw the call if it has not begun, else wait for its end; return the call's error."""
         if self._taken.acquire(blocking=False):
             return None
         with self._running:
@@ -121,7 +121,7 @@ class _Help:
 class _Helpers:
     """Threads that make calls.
 
-    Unlike `concurrent.futures`, they need no modules but those that a cold search imports anyway.
+    Unlike `concurrent.futures`, they need only modules that a cold search imports anyway.
     """
 
     def __init__(self) -> None:

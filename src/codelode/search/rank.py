@@ -34,26 +34,25 @@ _CALLED = 0.25
 the call comes first."""
 
 WEIGHTS = FIXED | {
-    "bm25": 1.03,
-    "coverage": 0.47,
-    "file_bm25": 0.57,
-    "file_coverage": 1.7,
-    "file_mean": 5.95,
-    "file_defines": 0.9,
-    "cosine_share": 1.94,
-    "name_loose": 0.8,
-    "depth": -0.68,
-    "path": 2.15,
-    "run": 1.56,
-    "defines": 1.76,
-    "symbol_exact": -0.08,
-    "test": -3.75,
-    "example": -0.55,
-    "generated": -4.7,
+    "bm25": 1.0,
+    "coverage": 0.53,
+    "file_bm25": 0.56,
+    "file_coverage": 1.71,
+    "file_mean": 5.98,
+    "file_defines": 0.87,
+    "cosine_share": 1.93,
+    "name_loose": 0.79,
+    "depth": -0.69,
+    "path": 2.22,
+    "run": 2.51,
+    "defines": 1.77,
+    "test": -3.74,
+    "example": -0.56,
+    "generated": -4.64,
     "prose": -0.73,
-    "docs": -1.1,
-    "test_asked": 13.9,
-    "prose_asked": 3.86,
+    "docs": -1.11,
+    "test_asked": 13.71,
+    "prose_asked": 3.85,
 }
 """The weight of each feature in the score; 0 for the others."""
 
@@ -64,13 +63,16 @@ DISCOUNT = 4.0
 COSINE_DISCOUNT = 0.1
 """The `DISCOUNT` where scores are cosines."""
 
+_HALF_DIGIT = 5e-7
+"""Hits have rounded scores; with such a score as the threshold, its own hit is kept."""
+
 LEAST_COSINE = 0.25
 """A chunk that has no word of the query is a hit only with a cosine above this."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureTable:
-    """n candidates of all shards with all their features, in the order of their places.
+    """n candidates of all shards with all their features, in the order of path hash and start.
 
     shards int64[n] and keys int64[n] say which chunks they are; files int64[n] number the files
     among them from 0; features float32[n, len(FEATURES)]. `matched` bool[n] says which
@@ -107,7 +109,7 @@ class Ranked:
         return Ranked(self.shards[rows], self.keys[rows], self.scores[rows], features)
 
     def of_shard(self, shard: int) -> tuple[NDArray[np.intp], Ranked]:
-        """Return the rows of the chunks of a shard, intp[m], and these chunks."""
+        """Return the rows of the chunks of a shard, intp[m], and a `Ranked` of these chunks."""
         rows = np.flatnonzero(self.shards == shard)
         return rows, self[rows]
 
@@ -232,7 +234,7 @@ def is_relevant(
     if context.query.required:  # only chunks that match its patterns are candidates
         relevant[:] = True
     if threshold is not None:
-        relevant &= scores >= threshold
+        relevant &= scores.astype(np.float64) >= threshold - _HALF_DIGIT
     return relevant
 
 

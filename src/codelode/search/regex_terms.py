@@ -79,7 +79,7 @@ def _breaks(sign: str) -> bool:
 
 
 class _Reader:
-    """Reads a pattern from left to right; a method that parses a part of it also consumes it."""
+    """A reader of a pattern, from left to right; a method that parses a part also consumes it."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern

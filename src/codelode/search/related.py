@@ -1,7 +1,8 @@
 """Code that is similar in meaning to a place: the chunks nearest to the chunk at the place.
 
 `anchor_at` finds the place in the shard that has its file. `near_in` is the local half of the
-ranking: the nearest chunks of a shard. `nearest` is the global half, which needs no segment.
+ranking: the nearest chunks of a shard. `nearest` is the global half
+of the ranking, which needs no segment.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from codelode.errors import UsageError
 from codelode.search.candidates import best_rows, chunk_keys
+from codelode.search.chunk_rows import ChunkRows
 from codelode.search.context import QueryContext, Statistics
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import chunk_masks
@@ -29,7 +31,6 @@ from codelode.text.lines import line_starts
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Self
 
     from codelode.search.shard import Shard
     from codelode.segment.reader import Segment
@@ -53,39 +54,19 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Near:
-    """The n chunks of a shard that are nearest to an anchor: plain arrays, without the index.
+class Near(ChunkRows):
+    """The n chunks of a shard that are nearest to an anchor.
 
-    | array   | dtype and shape | per chunk                                        |
-    |---------|-----------------|--------------------------------------------------|
-    | keys    | int64[n]        | `chunk_keys` in its shard                        |
-    | files   | int64[n]        | `chunk_keys` of the segment and the file's row   |
-    | paths   | uint64[n]       | hash of the path                                 |
-    | starts  | uint32[n]       | first byte in the file's text                    |
-    | scanned | float32[n]      | cosine, as the scan of the codes finds it        |
-    | cosines | float32[n]      | cosine, with residuals                           |
-    | own     | bool[n]         | whether it is in the file of the anchor          |
+    | array   | dtype and shape | per chunk, beside the arrays of `ChunkRows` |
+    |---------|-----------------|---------------------------------------------|
+    | scanned | float32[n]      | cosine, as the scan of the codes finds it   |
+    | cosines | float32[n]      | cosine, with residuals                      |
+    | own     | bool[n]         | whether it is in the file of the anchor     |
     """
 
-    keys: NDArray[np.int64]
-    files: NDArray[np.int64]
-    paths: NDArray[np.uint64]
-    starts: NDArray[np.uint32]
     scanned: NDArray[np.float32]
     cosines: NDArray[np.float32]
     own: NDArray[np.bool_]
-
-    @classmethod
-    def join(cls, parts: Sequence[Self]) -> Self:
-        """Concatenate the chunks of at least one shard."""
-        names = cls.__dataclass_fields__
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    def __getitem__(self, rows: NDArray[np.intp | np.bool_]) -> Self:
-        return type(self)(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
 def related(

@@ -116,7 +116,7 @@ class SearchRequest:
 def moment(value: object) -> float | None:
     """Return a point in time as seconds since the epoch. Raises `UsageError`.
 
-    It may be given as such a number, as a `datetime` (local if it has no time zone), or as text.
+    `value` is such a number, a `datetime` (local if it has no time zone), text, or None.
     """
     if value is None:
         return None

@@ -57,9 +57,9 @@ def search(
 ) -> Found:
     """Return the best hits of a whole index. `encoder` may be None in lexical mode.
 
-    Files below `root` are looked at only to mark the hits that are stale; without a root, none are.
-    Without a `part` of the
-    tree, the request says which folder to search.
+    Files below `root` are looked at only to mark the hits that are stale; without a root, no hit is
+    marked. `part` restricts the search to a part of the tree; without it, the request says which
+    folder to search.
 
     Raises `UsageError` for an empty query or bad filters, `DamagedError` for a damaged index.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,8 +29,16 @@ T = TypeVar("T")
 
 _FOLDERS = 8
 
+_BATCH_CHUNKS = 1 << 16
+"""The masks of about this many chunks are computed at once: their text is read in some 0.1 s."""
+
 _TEXTS_PER_HELPER = 6
 """This many texts are worth the help of an idle core."""
+
+_KEPT_BYTES = 1 << 12
+_TEXTS: LruCache[tuple[int, int], bytes] = LruCache(512)
+"""The texts read last, of all shards, unless they are longer: up to 2 MB. A query often has hits
+of the query before: while it is typed, half of its texts are known."""
 
 
 class Shard:
@@ -52,7 +60,7 @@ class Shard:
         caches: SegmentCaches | None = None,
         slots: Sequence[int] | None = None,
     ) -> None:
-        """Wrap a snapshot. Shards may share `caches`, in which `slots` name their segments.
+        """Wrap a snapshot. Shards may share `caches`; `slots` are the keys of the segments there.
 
         A slot stands for a segment with its prefix and its dead files.
         """
@@ -105,14 +113,34 @@ class Shard:
         return masks
 
     def _shared_masks(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
+        """Compute unknown masks in batches: if the search is given up, the next one goes on."""
+        from codelode.search.wanted import check_wanted  # only shards that share caches need it
+
         cache = self.caches.masks
         found: list[tuple[T] | None] = [cache.get((key, slot)) for slot in self.slots]
-        unknown = [number for number, value in enumerate(found) if value is None]
-        if unknown:
-            for number, value in zip(unknown, compute(self.part(unknown)), strict=True):
-                found[number] = (value,)
-                cache.put((key, self.slots[number]), (value,))
+        if None in found:
+            with self.caches.computing(key):
+                for number, slot in enumerate(self.slots):  # another thread may have computed some
+                    found[number] = found[number] or cache.get((key, slot))
+                for batch in self._batches(i for i, value in enumerate(found) if value is None):
+                    check_wanted()
+                    for number, value in zip(batch, compute(self.part(batch)), strict=True):
+                        found[number] = (value,)
+                        cache.put((key, self.slots[number]), (value,))
         return [value for each in found if each is not None for value in each]
+
+    def _batches(self, numbers: Iterable[int]) -> Iterator[list[int]]:
+        """Yield some segments in batches of about `_BATCH_CHUNKS` chunks or more."""
+        batch: list[int] = []
+        chunks = 0
+        for number in numbers:
+            batch.append(number)
+            chunks += self.snapshot.segments[number].entry.chunks
+            if chunks >= _BATCH_CHUNKS:
+                yield batch
+                batch, chunks = [], 0
+        if batch:
+            yield batch
 
     def below(self, folder: str) -> Self:
         """Return this shard with a folder in front of all its paths.
@@ -155,16 +183,24 @@ class Shard:
     def texts(self, numbers: Sequence[int], ordinals: Sequence[int]) -> list[bytes]:
         """Return the texts of chunks, given the numbers of their segments.
 
-        Idle cores decompress some of them.
+        Idle cores decompress some of them. A block is decompressed from its beginning, so the last
+        of its chunks is read first.
         """
-        texts = [b""] * len(numbers)
+        places = zip(numbers, ordinals, strict=True)
+        keys = [(self.segment(number).key, ordinal) for number, ordinal in places]
+        texts = {row: text for row, key in enumerate(keys) if (text := _TEXTS.get(key)) is not None}
+        new = [row for row in range(len(keys)) if row not in texts]
+        new.sort(key=ordinals.__getitem__, reverse=True)
 
         def read(row: int) -> None:
-            texts[row] = self.text(numbers[row], ordinals[row])
+            texts[row] = text = self.text(numbers[row], ordinals[row])
+            if len(text) <= _KEPT_BYTES:
+                _TEXTS.put(keys[row], text)
 
-        with shared_out(read, range(len(numbers)), helpers=len(numbers) // _TEXTS_PER_HELPER):
-            pass
-        return texts
+        if new:
+            with shared_out(read, new, helpers=len(new) // _TEXTS_PER_HELPER):
+                pass
+        return [texts[row] for row in range(len(keys))]
 
     def places(self, number: int, ordinals: NDArray[np.int64]) -> Places:
         """Return the `Places` of some chunks of a segment: path hashes and starts."""
@@ -172,13 +208,17 @@ class Shard:
         chunks = segment.chunks[ordinals]
         return self.path_hashes(number, chunks["file"]), chunks["start"]
 
+    def prefix(self, number: int) -> str:
+        """Return the prefix of a segment."""
+        return os.fsdecode(self._prefixes[number])
+
     def path(self, number: int, file: int) -> str:
         """Return the path of a file of a segment, with its prefix."""
-        return os.fsdecode(self._prefixes[number]) + self.segment(number).path(file)
+        return self.prefix(number) + self.segment(number).path(file)
 
     def path_inside(self, number: int, path: str) -> str | None:
-        """Return a path without the prefix of a segment; None if it does not begin with it."""
-        prefix = os.fsdecode(self._prefixes[number])
+        """Return a path without the prefix of a segment; None if it does not have this prefix."""
+        prefix = self.prefix(number)
         return path[len(prefix) :] if path.startswith(prefix) else None
 
     def paths(self, number: int, files: NDArray[np.integer]) -> list[bytes]:

@@ -96,7 +96,7 @@ class SymbolFinder:
         self._kinds = frozenset(kind.lower() for kind in request.kinds or ())
 
     def kinds(self) -> frozenset[str]:
-        """Return the kinds that occur in the shard, if the request names any."""
+        """Return the kinds that occur in the shard; empty if the request names no kinds."""
         if not self._kinds:
             return frozenset()
         return frozenset().union(*(lookup.kinds for _, lookup in self._lookups()))
@@ -136,9 +136,9 @@ class SymbolFinder:
             yield from sorted(found, key=itemgetter(0))
 
     def misspelled(self, query: NameQuery) -> list[Found]:
-        """Return the definitions whose names are one or two typing errors away, the nearest first.
+        """Return the definitions whose names are one or two typing errors away.
 
-        Returns only those with the fewest errors.
+        Returns only those with the fewest errors, in the order of their names.
         """
         if not (most := most_errors(query.name)):
             return []
@@ -184,7 +184,7 @@ class SymbolFinder:
                     yield Found((_as_text(path), record.place), number, record, None)
 
     def _files_of_kinds(self) -> set[tuple[int, int]]:
-        """Return segment and row of each file that has a definition of the wanted kinds."""
+        """Return the segment number and the row of each file with a definition of a wanted kind."""
         found: set[tuple[int, int]] = set()
         for number, lookup in self._lookups():
             rows = distinct(lookup.files_of(lookup.of_kinds(self._kinds)[0])).tolist()
@@ -265,5 +265,5 @@ def _key(name: str) -> bytes:
 
 
 def _as_text(key: bytes) -> str:
-    """Return a key as text that sorts alike: sort keys are sent to other machines as JSON."""
+    """Return a key as text of the same order: sort keys are sent to other machines as JSON."""
     return key.decode("latin-1")

@@ -62,7 +62,7 @@ class SymbolRequest:
 
 @dataclass(frozen=True, slots=True)
 class NameQuery:
-    """A name that is asked for. `qualifiers` are keys of names, the outermost first.
+    """A name that is asked for. `qualifiers` are the keys of its qualifiers, outermost first.
 
     `whole` is all that was typed; with `is_prefix`, without the final `*`.
     """
@@ -80,7 +80,7 @@ class NameQuery:
     def match(self, name: str, parts: Sequence[str], path: str) -> tuple[str, int] | None:
         """Return how a definition matches, one of `MATCHES`, and the distance of the qualifiers.
 
-        `parts` are the parts of its qualified name; `path` is the path of its file. The distance is
+        `parts` are the names in its qualified name; `path` is the path of its file. The distance is
         0 if the last qualifier is the innermost enclosing name, 1 if all qualifiers enclose it
         somewhere, else 2. Returns None if the name does not match.
         """

@@ -1,7 +1,8 @@
 """Definitions by name or by kind: the global half of the lookup, over all shards.
 
 Shards look for definitions in stages: those with the name; if no shard has any, those whose names
-begin with it; if there are none either, misspelled ones. `symbol_finder` is the local half.
+begin with it; if there are none either, those with misspelled names. `symbol_finder` is the local
+half of the lookup, in one shard.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 from codelode.errors import UsageError
+from codelode.nearest import nearest
 from codelode.search.symbol_query import SymbolRequest, parse_name
 
 if TYPE_CHECKING:
@@ -70,8 +72,6 @@ def _check_kinds(wanted: Iterable[str], parts: Iterable[SymbolPart]) -> None:
     """Raise `UsageError` for a kind that is unknown."""
     known = _COMMON_KINDS.union(*(part.kinds for part in parts))
     for kind in sorted({kind.lower() for kind in wanted} - known):
-        from difflib import get_close_matches
-
-        near = get_close_matches(kind, known, 1)
-        advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+        near = nearest(kind, sorted(known))
+        advice = f"did you mean {near}?" if near else f"known are {', '.join(sorted(known))}"
         raise UsageError(f"unknown kind {kind!r}: {advice}")

@@ -63,7 +63,7 @@ def reading(gathered: Gathered, shard: Shard) -> ReadTexts:
 
 
 def copy_text_features(read: Gathered, gathered: Gathered) -> None:
-    """Copy these features from the candidates that were read to the same ones in `gathered`."""
+    """Copy "run" and "as_written" from the candidates in `read` to the same ones in `gathered`."""
     rows = gathered.keys.searchsorted(read.keys)
     for name in _FEATURES:
         gathered.feature(name)[rows] = read.feature(name)

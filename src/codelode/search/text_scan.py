@@ -1,8 +1,9 @@
 """Finds the chunks in which a pattern matches, in the text of a segment.
 
-The postings say which files have the words that every match needs; only these are read. Neighboring
-files are read and searched together, up to `READ_BYTES` at a time: most of them do not match, and
-a single search shows this. This runs without the search lock: other searches go on meanwhile.
+The postings say which files have the words that every match needs; only these files are read.
+Neighboring files are read and searched together, up to `READ_BYTES` at a time: most of them have no
+match, and a single search shows this for all of them. The scan runs without the search lock, so
+other searches go on meanwhile.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def matching_chunks(
 
 
 def files_with_terms(segment: Segment, patterns: Required) -> NDArray[np.bool_]:
-    """Return the files that may match one of the patterns, by their terms: bool[files]."""
+    """Return a mask of the files that may match a pattern, judged by their terms: bool[files]."""
     rows = len(segment.files)
     found = np.zeros(rows, bool)
     for pattern in patterns:
@@ -86,7 +87,7 @@ def _files_with(segment: Segment, term: str) -> NDArray[np.bool_]:
 
 
 def _files_with_split_lines(segment: Segment) -> NDArray[np.bool_]:
-    """Return the files with chunks that end inside a line, and maybe inside a word: bool[files]."""
+    """Return a mask of the files with chunks that end inside a line or even a word: bool[files]."""
     chunks = segment.chunks
     files = np.zeros(len(segment.files), bool)
     same_file = chunks["file"][1:] == chunks["file"][:-1]
@@ -99,7 +100,7 @@ def _files_with_split_lines(segment: Segment) -> NDArray[np.bool_]:
 def _groups(
     segment: Segment, allowed: NDArray[np.bool_] | None, patterns: Required
 ) -> Iterator[range]:
-    """Yield the rows of files to read together: neighbors, few enough for one read."""
+    """Yield ranges of neighboring files to read together, each small enough for one read."""
     wanted = segment.files["chunks"] > 0
     if allowed is not None:
         files = np.zeros(len(wanted), bool)

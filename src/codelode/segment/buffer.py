@@ -23,7 +23,7 @@ class Buffer(Protocol):
         """Keep other processes from truncating the file, as far as the system can."""
 
     def give_back(self) -> None:
-        """End one `take`."""
+        """Undo one call of `take`."""
 
 
 class MemoryBuffer:

@@ -83,7 +83,7 @@ class SegmentBuilder:
         self._stats: list[tuple[int, int, int]] = []
         self._chunks: list[_ChunkRow] = []
         self._definitions: list[DefinitionColumns] = []
-        self._file_names: list[tuple[str, int]] = []  # (term, first chunk) of each file
+        self._file_names: list[tuple[str, int]] = []  # each file's name as a term, and first chunk
         self._languages: dict[str, int] = {}
         self._kinds: dict[str, int] = {}
         self._path_blob: list[bytes] = []
@@ -195,7 +195,7 @@ class SegmentBuilder:
         return {"dimensions": dimensions, "languages": languages, "kinds": kinds}
 
     def _term_counts(self, words: WordCounts) -> tuple[TermCounts, NDArray[np.int64]]:
-        """Return the terms of the texts, and the length of each text in terms, int64[texts]."""
+        """Return the terms of the texts, and each text's length, counted in terms: int64[texts]."""
         split, parts = words.parts, words.part_counts
         whole = np.full(len(split.starts) - 1, -1)
         whole[split.whole_words] = np.arange(len(split.whole_words))

@@ -115,7 +115,7 @@ class SegmentFile:
     def array(
         self, section: str, dtype: Any, start: int = 0, stop: int | None = None
     ) -> NDArray[Any]:
-        """Return elements `[start, stop)` of a section as an array over the mapping, checked."""
+        """Check and return elements `[start, stop)` of a section, as an array over the mapping."""
         width = np.dtype(dtype).itemsize
         data = self.read(section, start * width, None if stop is None else stop * width)
         if len(data) % width:
@@ -164,7 +164,7 @@ class SegmentFile:
         return self.size - _FOOTER.size - len(self._pages) * 8 - len(self._directory) * _ENTRY.size
 
     def damaged_pages(self) -> Iterator[tuple[str, int]]:
-        """Check every page again; yield the sections and the byte offset of each damaged one."""
+        """Check every page again; yield the sections in each damaged page, and its byte offset."""
         self.check_size()
         for page in range(len(self._pages)):
             if not self._page_is_sound(page):

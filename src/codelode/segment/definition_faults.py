@@ -59,7 +59,7 @@ def _row_faults(segment: Segment, rows: NDArray[np.void], names: int) -> Iterato
 
 
 def _last_lines(segment: Segment) -> NDArray[np.int64]:
-    """Return the last line of the file of each definition."""
+    """Return, for each definition, the last line of its file."""
     files, chunks = segment.files, segment.chunks
     having = files[files["definitions"] > 0]
     last = chunks[having["first_chunk"].astype(np.int64) + having["chunks"] - 1]
@@ -105,7 +105,7 @@ def _decoded(names: list[str]) -> list[str]:
 def _packing_faults(
     segment: Segment, rows: NDArray[np.void], names: NameBlocks
 ) -> Iterator[tuple[str, str]]:
-    """Compare the blocks, once decompressed, with a fresh packing of the table."""
+    """Yield how the blocks, once decompressed, differ from a fresh packing of the table."""
     pairs = ChunkFinder(segment.files, segment.chunks).pairs(rows)
     for section, blocks, most, records in (
         ("definitions", "definition_blocks", MAX_RECORD_BYTES, definition_records(rows)),

@@ -79,7 +79,7 @@ def _live_rows(segment: Segment, mask: Mask) -> Iterator[NDArray[np.void]]:
 
 
 def _used_names(segment: Segment, mask: Mask) -> Mask:
-    """Return which names the definitions of some files use; the mask may be longer than needed."""
+    """Return a mask of the names that definitions of some files use, perhaps longer than needed."""
     names = segment.sorted_names()
     used = np.zeros(1 + len(names.heads) * names.per, bool)
     for rows in _live_rows(segment, mask):

@@ -24,9 +24,10 @@ _NUMBERS = tuple(map(DefinitionColumns._fields.index, ("start_lines", "end_lines
 
 
 class DefinitionTable(NamedTuple):
-    """The definitions of a run: the sorted names, with a character for each byte, and the rows.
+    """The definitions of a run: the sorted names, and a row for each definition.
 
-    The rows have the dtype `schema.DEFINITION`, file by file.
+    A name has one character for each byte. The rows, of dtype `schema.DEFINITION`, are grouped by
+    file.
     """
 
     names: list[str]
@@ -82,7 +83,8 @@ def _numbered(names: Sequence[str], owners: Sequence[str]) -> tuple[list[str], C
 def _distances(parents: Column, counts: Sequence[int]) -> Column:
     """Return the distance from each definition back to its parent, or 0 if it has none.
 
-    `parents` are places among the definitions of a file; `counts` has their number in each file.
+    `parents` are places among the definitions of the same file; `counts` has the number of
+    definitions in each file.
     """
     before = np.cumsum([0, *counts[:-1]])
     places = np.arange(len(parents)) - np.repeat(before, counts)

@@ -93,7 +93,8 @@ class Dictionary:
     """The t terms of a segment and the lengths of their posting lists, as they are on disk.
 
     slots uint8[65536] or [0]; tails uint8[t * 3] or [t * 4]; short uint8[t / 8], one bit per term;
-    lengths uint8[n]; longer LONG[n]; buckets BUCKET[257].
+    lengths uint8[n], of the lists that are not short; longer LONG[m], of the lists for which a byte
+    is not enough; buckets BUCKET[257].
     """
 
     slots: NDArray[np.uint8]
@@ -122,7 +123,7 @@ class Dictionary:
         return np.repeat(np.arange(first, stop, dtype=np.uint64), firsts[1:] - firsts[:-1])
 
     def sizes(self, first: int = 0, stop: int = BUCKETS) -> NDArray[np.int64]:
-        """Return the size in bytes of each list in the buckets `[first, stop)`, int64[t]."""
+        """Return the bytes of each posting list in the buckets `[first, stop)`, int64[t]."""
         (low, _, begin), (high, _, end) = self.buckets[[first, stop]].tolist()
         sizes = np.full(high - low, SHORT, np.int64)
         sizes[~self.are_short(low, high)] = self.lengths[begin:end]

@@ -1,4 +1,4 @@
-"""Records compressed one by one: zstd frames end to end, and a table of where each begins."""
+"""Records compressed one by one: zstd frames end to end, and a table of their starts."""
 
 from __future__ import annotations
 

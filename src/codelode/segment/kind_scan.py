@@ -50,7 +50,8 @@ def _unpacked(
     """Return the numbers of the definitions of some kinds, and of their names.
 
     `pending` maps (rows of a block, bytes per name number) to the blocks of this shape. A block is
-    the number of its first definition, its column of kinds, and its packed column of names.
+    given by the number of its first definition, its column of kinds, and its packed column of
+    names.
     """
     wanted = np.zeros(256, bool)
     wanted[list(kinds)] = True

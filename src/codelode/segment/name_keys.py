@@ -28,7 +28,7 @@ def clean_name(name: str) -> bytes:
 
 
 def clean_names(names: Sequence[str]) -> list[str]:
-    """Return `clean_name` of each name, a character for each byte; fast for many ASCII names."""
+    """Return `as_text` of the `clean_name` of each name; fast for many ASCII names."""
     joined = "".join(names)
     if joined.isascii() and joined.isprintable():
         return [name if len(name) <= MAX_NAME_BYTES else name[:MAX_NAME_BYTES] for name in names]
@@ -67,9 +67,9 @@ def name_keys(names: Sequence[bytes]) -> list[bytes]:
 
 
 def sortable(names: Sequence[str]) -> list[str]:
-    """Return the key of each name, a newline, and the name: these sort as the index does.
+    """Return each name's key, a newline, and the name: these sort in the order of the index.
 
-    Names and results have a character for each byte. A newline sorts before every byte of a key or
+    Names and results are as from `as_text`. A newline sorts before every byte of a key or
     name.
     """
     joined = "\n".join(names)

@@ -1,6 +1,6 @@
 """Merge the names of several segments or runs, a range of keys at a time.
 
-At most about `NAMES_PER_PIECE` names, and a block of each source, are Python objects at once.
+At most about `NAMES_PER_PIECE` names, and a block of each source, are in memory as Python objects.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finds the names that contain a piece of text, among many names."""
+"""Find, among many names, the names that contain a piece of text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _NEWLINE = 10
 
 
 class ScannedNames:
-    """Some names in lower case (ASCII letters only), sorted by length when they are searched."""
+    """Names, their ASCII letters in lower case; sorted by length when they are searched."""
 
     def __init__(self, names: Iterable[bytes]) -> None:
-        """Take texts of names; each name ends with a newline."""
+        """Take texts that hold any number of names; each name ends with a newline."""
         text = b"".join(names).lower()
         self._bytes = np.frombuffer(text, np.uint8)
         ends = np.flatnonzero(self._bytes == _NEWLINE).astype(np.int32)
@@ -30,10 +30,9 @@ class ScannedNames:
     def containing(self, pieces: Sequence[bytes], lengths: range) -> Iterator[tuple[int, bytes]]:
         """Yield the place and the text of the names that contain one of the pieces.
 
-        Only names whose length in bytes is among `lengths` are searched.
-
-        Pieces are in lower case and have at least one
-        letter. A newline in a piece stands for the beginning or the end of a name.
+        Only names whose length in bytes is among `lengths` are searched. Pieces are in lower case
+        and have at least one letter. A newline in a piece stands for the beginning or the end of a
+        name.
         """
         found: dict[int, bytes] = {}
         for length in lengths:

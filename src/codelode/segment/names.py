@@ -253,7 +253,7 @@ class Names:
                 yield number * NAMES_PER_BLOCK + place
 
     def containing(self, pieces: Sequence[bytes], lengths: range) -> Iterator[tuple[int, bytes]]:
-        """Yield number and text, in lower case, of names that contain a piece: see `name_scan`."""
+        """Yield number and lower-case text of each name with one of `pieces`: see `name_scan`."""
         for first in range(0, len(self._frames), BLOCKS_PER_SCAN):
             numbers = range(first, min(first + BLOCKS_PER_SCAN, len(self._frames)))
             texts = (NameBlock(self._frames.read(each, self._most)).text for each in numbers)

@@ -1,7 +1,8 @@
 """Posting lists as bytes (see `posting_list`), packed or unpacked many at a time.
 
 Everything here works on whole arrays, but only on a few hundred thousand postings at a time: then
-the arrays stay in the cache of the processor. This is five times as fast as all postings at once.
+the arrays stay in the cache of the processor. This is five times as fast as
+working on all postings at once.
 """
 
 from __future__ import annotations
@@ -153,7 +154,7 @@ def _read_layout(data: Bytes, sizes: Offsets, begins: Offsets, rows: int) -> Lay
 
 def _read_ordinals(data: Bytes, layout: Layout) -> NDArray[np.uint16]:
     """Return the ordinals of all lists, list by list."""
-    padded = np.concatenate((data, np.zeros(2, np.uint8)))  # the last list may have only 2 bytes
+    padded = np.concatenate((data, np.zeros(2, np.uint8)))  # the last list may end after 2 bytes
     first = np.cumsum(layout.counts) - layout.counts
     inside = np.repeat(~(layout.single | layout.bitmap), layout.counts)
     inside[first] = False

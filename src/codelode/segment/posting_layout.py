@@ -22,7 +22,7 @@ class Layout:
     def __init__(self, counts: Offsets, rows: int, once: NDArray[np.bool_]) -> None:
         """Take the counts of postings. `once` marks lists whose frequencies are all 1.
 
-        For lists of a single posting, it is ignored.
+        For lists of a single posting, `once` is ignored.
         """
         self.counts, self.rows, self.once = counts, rows, once
         self.single = counts == 1
@@ -86,7 +86,7 @@ class Layout:
 
 
 def write_gaps(data: Bytes, places: Offsets, steps: NDArray[np.int32], widths: Bytes) -> None:
-    """Write gaps; each takes `widths[i]` bytes, and `places` has the offset of each byte."""
+    """Write gaps; gap i takes `widths[i]` bytes, and `places` has the offset of each byte."""
     stream = np.empty(len(places), np.uint8)
     begin = np.cumsum(widths, dtype=np.int64) - widths
     wide = np.flatnonzero(widths > 1)

@@ -48,7 +48,8 @@ def table_sections(table: DefinitionTable) -> dict[str, Iterable[Piece]]:
     """Return the sections of a run that hold its definitions and their names.
 
     They are compressed, because the parent keeps many runs. The blocks differ from those of a
-    segment: there is one block of definitions, and blocks of names are only text.
+    segment: there is one block of definitions, and a block of names is only text, a name per
+    line.
     """
     rows, names = table.rows, table.names
     firsts = range(0, len(names), NAMES_PER_BLOCK)

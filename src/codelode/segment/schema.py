@@ -57,7 +57,7 @@ consecutive."""
 
 
 def set_starts(files: NDArray[np.void]) -> None:
-    """Set the columns with the starts of pieces from the columns with their lengths."""
+    """Compute the columns of starts in `TILES` from the columns of lengths."""
     for start, length in TILES.items():
         ends = np.cumsum(files[length], dtype=np.int64)
         files[start] = ends - files[length]
@@ -85,7 +85,7 @@ A symbol has at most 255 bytes, so those of a group begin within 16 bits of it.
 
 
 def group_symbols(starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
-    """Split the offsets of symbols into `symbol_start`, int64[n], and the groups."""
+    """Split offsets of symbols into `symbol_start`, int64[n], and the section `symbol_groups`."""
     groups = starts[::SYMBOL_GROUP]
     return starts - np.repeat(groups, SYMBOL_GROUP)[: len(starts)], groups.astype("<u4")
 

@@ -59,7 +59,7 @@ class WorkerHandle:
 
     def end(self, patience: float = 0.0) -> int:
         """Kill the worker if it does not end within `patience` seconds; return its exit status."""
-        status = self._process.wait(patience)  # a worker has no data to lose
+        status = self._process.wait(patience)  # killing is safe: a worker has no data to lose
         with self._sending:
             self._ended = True
         with self._last_ask:  # free once every thread that asked has seen the end

@@ -4,49 +4,57 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codelode.nearest import nearest
 from codelode.settings import files
 from codelode.settings.keys import BY_NAME, Key
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    Names = tuple[str, ...]
+
 
 def unknown_setting(name: str) -> str:
     """Return the message that a setting is unknown, with the nearest name."""
-    import difflib
-
     last = name[:80].rpartition(".")[2]
     if last in ("exclude", "ignore"):
         return f"unknown setting {name[:80]!r}: what to leave out is listed in .lodeignore"
     ends = {known.rpartition(".")[2]: known for known in BY_NAME}
-    same = [known for end, known in ends.items() if len(last) > 1 and end.startswith(last)]
-    near = same or difflib.get_close_matches(name[:80], BY_NAME, 1)
-    near = near or [ends[end] for end in difflib.get_close_matches(last, ends, 1)]
-    advice = f"did you mean {near[0]!r}?" if near else "`lode config` lists all settings"
+    same = nearest(last, ends, likeness=1.0)  # the end of a name alone, or its beginning
+    near = ends.get(same) or nearest(name, BY_NAME) or ends.get(nearest(last, ends))
+    advice = f"did you mean {near!r}?" if near else "`lode config` lists all settings"
     return f"unknown setting {name[:80]!r}: {advice}"
 
 
 def unknown_table(name: str, path: Path) -> str:
-    """Return the message that a table of a file is unknown; "" if no known table is near."""
-    import difflib
-
-    tables = {known.partition(".")[0] for known in BY_NAME if "." in known}
-    near = difflib.get_close_matches(name[:80], tables, 1)
+    """Return the message that a settings file has an unknown table; "" if no known one is near."""
+    near = nearest(name, [known.partition(".")[0] for known in BY_NAME if "." in known])
     above = "tool.codelode." if path.name == files.PYPROJECT else ""
-    return f"unknown table [{above}{name}]: did you mean [{above}{near[0]}]?" if near else ""
+    return f"unknown table [{above}{name}]: did you mean [{above}{near}]?" if near else ""
 
 
-def to_write(key: Key, text: str) -> str:
-    """Return advice to set `key` to `text` by lines in a file; "" if `text` is no valid value."""
-    import json
+def to_type(key: Key, text: str) -> str:
+    """Return advice to set `key` to `text` by another command; "" if `text` is no valid value."""
+    import shlex
 
-    raw = key.kind.from_text(text)
     try:
-        key.kind.check(raw)
+        key.kind.check(key.kind.from_text(text))
     except ValueError:
         return ""
-    value = json.dumps(raw, ensure_ascii=False)
-    table, _, word = key.name.rpartition(".")
-    line = f"`{word} = {value}`"
-    lines = f"the lines `[{table}]` and {line}" if table else f"the line {line}, above all tables,"
-    return f"settings are written in a file: put {lines} into {files.user_file()}"
+    return f"to set it: `lode config set {key.name} {shlex.quote(text)}`"
+
+
+def lines_of(path: Names, literal: str) -> str:
+    """Return in words the lines that set the value at a path of names in a TOML file."""
+    *table, word = path
+    line = f"`{word} = {literal}`"
+    return f"the lines `[{'.'.join(table)}]` and {line}" if table else f"{line}, above all tables"
+
+
+def not_in_a_project(key: Key) -> str:
+    """Return the message that a project file may not have a setting."""
+    flag = f" or {key.flag}" if key.flag else ""
+    return (
+        f"a project file may not set {key.name!r}: set it in {files.user_file()}, or by"
+        f" {key.variable}{flag}"
+    )

@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 from codelode.arguments import refusal
 from codelode.errors import UsageError
 from codelode.settings import files
-from codelode.settings.advice import unknown_setting, unknown_table
+from codelode.settings.advice import not_in_a_project, unknown_setting, unknown_table
 from codelode.settings.keys import BY_NAME, KEYS, WALK, Key
 from codelode.settings.values import Kind
 
@@ -140,7 +140,7 @@ def _of_file(table: Mapping[str, object], path: Path, source: Source) -> Iterato
             raise UsageError(f"{path}: {message or unknown_setting(name)}")
         kind = key.project if source == "project" else key.kind
         if kind is None:
-            raise UsageError(f"{path}: {_not_here(key)}")
+            raise UsageError(f"{path}: {not_in_a_project(key)}")
         yield Setting(key, _checked(kind, raw, f"{path}: {name}"), source, str(path))
 
 
@@ -160,11 +160,3 @@ def _checked(kind: Kind, raw: object, place: str) -> object:
         return kind.check(raw)
     except ValueError:
         raise refusal(place, kind.wanted, raw) from None
-
-
-def _not_here(key: Key) -> str:
-    flag = f" or {key.flag}" if key.flag else ""
-    return (
-        f"a project file may not set {key.name!r}: set it in {files.user_file()}, or by"
-        f" {key.variable}{flag}"
-    )

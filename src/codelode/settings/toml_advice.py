@@ -13,7 +13,7 @@ _MOST = 200
 
 
 def corrected_line(data: bytes, error: str) -> str:
-    """Return how to write the line that an error of tomllib names; "" if quotes are no remedy."""
+    """Return advice on how to correct the line that an error of tomllib names; "" for none."""
     at = re.search(r"\(at line (\d+),", error)
     lines = data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
     line = lines[int(at[1]) - 1] if at and int(at[1]) <= len(lines) else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from codelode.nearest import nearest
 from codelode.settings.keys import KEYS
 
 PREFIX = "LODE_"
@@ -29,8 +30,6 @@ class Unread(NamedTuple):
 
 def unread_variables() -> list[Unread]:
     """Return the variables that look like settings, but that nothing reads, by name."""
-    from difflib import get_close_matches  # few environments have any
-
     known = [*(key.variable for key in KEYS), *OTHERS]
     ends = {name.removeprefix(PREFIX): name for name in known}
     ends |= {key.regular_variable.removeprefix(PREFIX): key.variable for key in KEYS}
@@ -38,6 +37,6 @@ def unread_variables() -> list[Unread]:
     for name in sorted(os.environ):
         capitals = name.upper()
         if capitals.startswith(_MISTAKEN) and name not in known:
-            near = get_close_matches(capitals.partition(PREFIX)[2], ends, 1)
-            found.append(Unread(name, ends[near[0]] if near else ""))
+            near = nearest(capitals.partition(PREFIX)[2], ends)
+            found.append(Unread(name, ends.get(near, "")))
     return found

@@ -38,7 +38,7 @@ def check_identity(
 
     A shared index cannot name a model of this machine by its path, and it cannot widen what later
     updates read (`secrets`, `no_ignore`), unless these options are trusted. `mine` is the manifest
-    of the index here.
+    of the local index, if there is one.
     """
     if reader.model is None and not reader.has_own_encoder:
         allowed = {*bundled_models(), *([mine.encoder] if mine else [])}

@@ -25,12 +25,15 @@ WORTH_BYTES = 16 << 20
 
 
 class Checkers:
-    """Checks the segments in a folder; several threads may call it. Use it as a context manager."""
+    """A checker of the segments in a folder, which several threads may call.
+
+    Use it as a context manager.
+    """
 
     def __init__(self, folder: Path, dimensions: int, entries: Collection[SegmentEntry]) -> None:
-        """Start processes for the checks of these segments, one fewer than there are cores.
+        """Start processes for the checks of these segments: at most one fewer than there are cores.
 
-        They start while the segments are being fetched.
+        They start up while the segments are being fetched.
         """
         large = sum(entry.bytes >= WORTH_BYTES for entry in entries)
         options = {"folder": str(folder), "dimensions": dimensions}

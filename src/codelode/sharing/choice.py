@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Choice(NamedTuple):
-    """A push, and its distance from the current commit in commits; None if this is not known."""
+    """A push, and its distance from the current commit in commits (None: not known)."""
 
     push: Push
     distance: int | None

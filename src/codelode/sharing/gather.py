@@ -1,4 +1,7 @@
-"""Bring all segments of a shared index into the staging folder, and check and fit them there."""
+"""Bring all segments of a shared index into the staging folder; check and fit them there.
+
+To fit a segment is to find the local files that have its content (see `fit.Fitter`).
+"""
 
 from __future__ import annotations
 
@@ -46,8 +49,8 @@ class Gathered(NamedTuple):
     """The segments of an index, checked, in the staging folder.
 
     `stats` are the times and inodes of the files of each segment, int64[rows, 3]; `known` is the
-    number of files with text for which they are known. `fetched` is the number of segments that
-    were fetched, `size` the number of bytes that were fetched.
+    number of files with text whose times and inodes are known. `fetched` is the number of segments
+    that were fetched, `size` the number of bytes that were fetched.
     """
 
     stats: list[NDArray[np.int64]]

@@ -87,7 +87,7 @@ def segment_key(digest: str) -> str:
 
 
 def is_of_a_push(key: str) -> bool:
-    """Return whether a push may have made a key; a roster in the same store has other keys."""
+    """Return whether a key may come from a push; a roster in the same store has other keys."""
     name = key.rpartition("/")[2]
     return key in (index_key(name), segment_key(name))
 

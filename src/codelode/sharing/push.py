@@ -56,7 +56,10 @@ class PushOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushReport:
-    """The result of a push. Sizes are in bytes; `generation` is that of the list of pushes."""
+    """The result of a push. Sizes are in bytes.
+
+    `generation` is the generation of the list of pushes.
+    """
 
     place: str
     push: Push

@@ -21,7 +21,7 @@ _SECONDS = 120  # a hardware key may wait for a touch
 
 
 def sign(data: bytes, key: Path) -> bytes:
-    """Sign bytes with a private key, or, given a public key, with the agent's private key for it.
+    """Sign bytes with a private key; given a public key, the agent signs with the private one.
 
     Returns the signature. Raises `UsageError`.
     """

@@ -1,7 +1,7 @@
 """Compaction: merge small and half-dead segments, to limit disk use and query time.
 
-The policy is tiered. A tier spans a factor of four in live chunks; as soon as `FAN_IN` segments
-are of one tier, they are merged into one of the next. A segment that is more than half dead is
+The policy is tiered. A tier spans a factor of four in live chunks; as soon as a tier has `FAN_IN`
+segments, they are merged into one segment of the next. A segment that is more than half dead is
 rewritten by itself. Other full segments are left as they are.
 
 Costs: a chunk is rewritten once per tier it climbs, at most `TIERS` times in its life, so write
@@ -70,7 +70,7 @@ def _tier(chunks: int) -> int:
 
 
 def compact(storage: Storage, manifest: Manifest, budget: int = BUDGET_CHUNKS) -> Manifest:
-    """Merge the segments that `choose` returns, until it returns none or the budget is spent.
+    """Merge the segments that `choose` returns, until it returns none within the budget.
 
     Publishes each merge. The caller holds the write lock. Returns the manifest that is current
     afterwards.

@@ -36,12 +36,12 @@ class LiveSegment:
 
     @cached_property
     def files(self) -> NDArray[np.bool_]:
-        """bool[rows]: live files."""
+        """Which files are live, bool[rows]."""
         return self.entry.live_mask()
 
     @cached_property
     def chunks(self) -> NDArray[np.bool_] | None:
-        """bool[chunks]: live chunks, or None if all are."""
+        """Which chunks are live, bool[chunks]; None if all are."""
         if not self.entry.dead:
             return None
         live: NDArray[np.bool_] = self.files[self.segment.chunks["file"]]
@@ -131,7 +131,7 @@ class Snapshot:
 
 
 def open_segment(storage: Storage, entry: SegmentEntry, dimensions: int) -> LiveSegment:
-    """Open a segment of a storage. Raises what `live_segment` does."""
+    """Open a segment of a storage. Raises what `live_segment` raises."""
     return live_segment(storage.open(entry.name), entry, dimensions, storage)
 
 

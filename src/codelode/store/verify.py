@@ -30,7 +30,7 @@ class Finding:
 
 
 def verify(storage: Storage) -> list[Finding]:
-    """Check every checksum and every cross-reference.
+    """Check every checksum and every cross-reference; return the faults.
 
     Raises `NoIndexError`, or another `StoreError` if a file cannot be read for now.
     """

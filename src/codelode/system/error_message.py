@@ -22,7 +22,7 @@ def pack_error(error: CodelodeError | OSError) -> dict[str, Any]:
 
 
 def raise_packed(head: dict[str, Any]) -> None:
-    """Raise the error that the head of a reply holds, if it holds one."""
+    """Raise the error that the JSON head of a reply holds, if it holds one."""
     if "error" in head:
         raise getattr(errors, head["error"])(*head["arguments"])
     if "os" in head:

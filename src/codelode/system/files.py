@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import os
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from codelode.errors import IndexingError
@@ -17,7 +18,6 @@ from codelode.system.open_flags import FILE, LINKED_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 class MappedFile:
@@ -49,6 +49,29 @@ def read_file(path: Path) -> bytes:
     """Return the bytes of a file that is not a symbolic link. Raises `OSError`."""
     with os.fdopen(os.open(path, FILE), "rb") as file:
         return file.read()
+
+
+def replace_file(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write a file atomically. An existing file keeps its mode, and links to it stay.
+
+    Raises `OSError`.
+    """
+    import tempfile  # no search needs it
+
+    target = Path(os.path.realpath(path))
+    if target.exists():
+        mode = target.stat().st_mode & 0o7777
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

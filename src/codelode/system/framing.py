@@ -20,7 +20,7 @@ Frame = tuple[Any, bytes]
 
 
 class FrameError(ValueError):
-    """A frame that no sound peer sends."""
+    """The error for a frame that no sound peer would send."""
 
 
 def send(stream: BinaryIO, head: object, body: bytes = b"") -> None:

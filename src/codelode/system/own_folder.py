@@ -1,4 +1,4 @@
-"""Folders that belong to this user, among them one for a user who has no home."""
+"""Folders that belong to this user, including one for a user without a home folder."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class PrivateListener:
         return self._socket.fileno()
 
     def accept(self) -> socket.socket | None:
-        """Return a connection with a process of this user; None if none is waiting."""
+        """Return a connection with a process of this user; None if no process is waiting."""
         while True:
             try:
                 connection, _ = self._socket.accept()

@@ -20,7 +20,7 @@ def restart() -> None:
 
 
 def _in_utf8(argument: str) -> bytes:
-    """Return the typed bytes if they are UTF-8 or name a file, else the argument in UTF-8."""
+    """Return an argument as typed if it is UTF-8 or names a file, else converted to UTF-8."""
     typed = os.fsencode(argument)
     try:
         typed.decode()

@@ -45,7 +45,7 @@ class Wakeup:
         self.wake()
 
     def close(self) -> None:
-        """Close the pipe; nobody waits any more."""
+        """Close the pipe. No thread may wait any more."""
         with self._lock:
             self._is_closed = True
             os.close(self._reading)

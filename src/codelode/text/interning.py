@@ -41,7 +41,7 @@ def number_spans(
     for those, values in lanes:
         hashes[those] = _mixed(hashes[those] ^ values)
     first = _first_of_equal(hashes)
-    if not _are_equal(lanes, first):  # two pieces have the same hash
+    if not _are_equal(lanes, first):  # different pieces have the same hash
         first = _first_by_dict(text, starts, lengths)
     is_first = first == np.arange(len(first))
     return (np.cumsum(is_first) - 1)[first], np.flatnonzero(is_first)
@@ -95,7 +95,7 @@ def _first_of_equal(values: NDArray[np.uint64]) -> NDArray[np.int32]:
         slots = (values >> np.uint64(64 - bits)).view(np.int64)
         table = np.empty(1 << bits, np.int32)
         claims = np.arange(len(left), dtype=np.int32)
-        table[slots[::-1]] = claims[::-1]  # the last assignment stays: it is the first claim
+        table[slots[::-1]] = claims[::-1]  # reversed, so that the first claim of a slot stays
         owners = table.take(slots)
         first[left] = left.take(owners)  # corrected by a later round if wrong
         others = np.flatnonzero(values.take(owners) != values)
@@ -104,7 +104,7 @@ def _first_of_equal(values: NDArray[np.uint64]) -> NDArray[np.int32]:
 
 
 def _are_equal(lanes: list[_Lane], first: NDArray[np.int32]) -> bool:
-    """Return whether each piece equals the first piece assigned to it."""
+    """Return whether every piece equals the first piece that was assigned to it."""
     for those, values in lanes:
         spread = values
         if len(values) < len(first):

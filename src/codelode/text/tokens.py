@@ -109,7 +109,7 @@ def whole_term(word: bytes) -> str:
 
 
 def terms(word: bytes) -> tuple[str, ...]:
-    """Return the terms of a word: its parts, then the whole unless that is its only part."""
+    """Return the terms of a word: its parts, then the whole word unless it is the only part."""
     found = parts(word)
     whole = whole_term(word) if len(found) != 1 else ""
     return (*found, whole) if whole else found

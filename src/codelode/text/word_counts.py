@@ -76,7 +76,7 @@ class WordCounts:
         )
 
     def first(self, texts: int) -> WordCounts:
-        """Return the counts of the first `texts` texts, with the same vocabulary, already split."""
+        """Return the counts of the first `texts` texts, sharing the vocabulary and its parts."""
         stop = self.indptr[texts]
         found = WordCounts(
             self.spelled, self.indptr[: texts + 1], self.ids[:stop], self.counts[:stop]

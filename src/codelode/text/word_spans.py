@@ -91,7 +91,7 @@ def _compounds(codes: _Bytes, joints: _Places, starts: _Places, stops: _Places) 
 
     `starts` and `stops` are the starts and stops of the words.
     """
-    words = np.searchsorted(stops, joints)  # the words that the joints follow
+    words = np.searchsorted(stops, joints)  # the word before each joint
     heads = group_starts(words - np.arange(len(words)))
     tails = np.append(heads[1:], len(words))[: len(heads)] - 1
     begins, ends = starts[words[heads]], stops[words[tails] + 1]

@@ -57,13 +57,13 @@ RETRY = 300.0
 class Leader:
     """Follows the changes of one tree.
 
-    Runs in one thread; others may ask for `changes`.
+    Runs in one thread; other threads may ask for `changes`.
     """
 
     def __init__(
         self, reader: IndexReader, wakeup: Wakeup, limit: int | None, listener: Listener
     ) -> None:
-        """`limit` bounds the number of watched folders; `listener` is called at each commit."""
+        """Take the limit of watched folders (None: the system's) and a listener for each commit."""
         self._reader = reader
         self._wakeup = wakeup
         self._limit = limit
@@ -77,7 +77,7 @@ class Leader:
         self._in_step = False  # whether the index has all changes except the collected ones
         self._generation = -1
         self._compared = 0.0  # when the whole tree was compared last
-        self._suspended = suspended_seconds()  # as of the last comparison of the whole tree
+        self._suspended = suspended_seconds()  # at the last comparison of the whole tree
         self._tried = -RETRY  # when watching the tree failed last
         self._delay = SCAN_LEAST
         self.state = WatchState(pid=os.getpid(), mode="starting", since=time.time())
@@ -218,7 +218,7 @@ class Leader:
             self._done(report)
 
     def _done(self, report: UpdateReport | None) -> None:
-        """Record that the index has all changes from before the update."""
+        """Record that the index has all changes that were made before the update."""
         generation = self._reader.snapshot().manifest.generation
         is_new, self._generation = generation != self._generation, generation
         with self._lock:

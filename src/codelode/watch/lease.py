@@ -23,12 +23,15 @@ class Lease:
         """The pid of the process that held the lease at the last attempt, if any."""
 
     def acquire(self) -> bool:
-        """Take the lease if nobody has it. Raises `OSError`."""
+        """Take the lease if nobody has it; return whether this succeeded. Raises `OSError`."""
         self._descriptor, self.holder = try_lock(self._path)
         return self._descriptor is not None
 
     def is_valid(self) -> bool:
-        """Return whether this process holds the lease: False if its file is gone with the index."""
+        """Return whether this process holds the lease.
+
+        It does not if the file of the lease is gone with the index.
+        """
         return self._descriptor is not None and is_locked_at(self._descriptor, self._path)
 
     def release(self) -> None:

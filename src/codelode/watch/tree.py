@@ -35,7 +35,7 @@ _OF_ROOT = inotify.DELETE_SELF | inotify.MOVE_SELF
 
 
 class CannotWatch(Exception):  # noqa: N818 (a state that the caller handles, not an error)
-    """The system cannot report all changes of this tree; the message says why."""
+    """An exception: the system cannot report all changes of a tree; the message says why."""
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class TreeWatch:
     """
 
     def __init__(self, root: Path, options: WalkOptions, limit: int | None = None) -> None:
-        """`limit` is the largest number of folders to watch; None leaves that to the system."""
+        """Prepare to watch at most `limit` folders; None leaves the limit to the system."""
         self._root = root
         self._options = options
         self._limit = limit
@@ -125,7 +125,7 @@ class TreeWatch:
             return self.changes
 
     def is_current(self) -> bool:
-        """Return whether the root is still the folder that is watched: its parents may move."""
+        """Return whether the root is still the watched folder: a parent may have been moved."""
         return not self.gone and self._identity == _identity(self._root)
 
     def renew(self, folders: Iterable[str]) -> None:
@@ -218,7 +218,7 @@ class TreeWatch:
             return self._inotify.add(path)
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR):
-                return None  # the watch of its parent reports that
+                return None  # the watch of its parent reports such changes
             raise CannotWatch(_reason(error)) from None
 
     def _note(self, event: Event) -> None:

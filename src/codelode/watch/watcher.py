@@ -29,8 +29,8 @@ STANDBY = 1.0
 class Watcher:
     """Watches the tree of an index from a thread, until it is closed or the program ends.
 
-    One watcher per index is elected; others stand by, and one of them takes over when it ends.
-    `Index.watch` makes one.
+    One watcher per index is elected; others stand by, and one of them takes over when the
+    elected one ends. `Index.watch` makes a watcher.
     """
 
     def __init__(
@@ -83,8 +83,8 @@ class Watcher:
     def at_rest(self, seconds: float) -> Iterator[bool]:
         """Pause this watcher during the block; yield False if it is still working after `seconds`.
 
-        The process may be forked in a block that got True: the threads of the watcher then hold
-        no lock, not even an import lock, so none stays locked in the child.
+        The block may fork the process if it got True: the threads of the watcher then hold no
+        lock, not even an import lock, so no lock stays locked in the child.
         """
         leader, inquiries = self._leader, self._inquiries
         if leader is None or inquiries is None:

@@ -54,7 +54,7 @@ def _block(text: bytes, info: bytes, start: int, end: int) -> Iterator[Region]:
 
 
 def _code(text: bytes, name: bytes, start: int, end: int) -> Iterator[Region]:
-    """Yield the code on `[start, end)`, if its language is known."""
+    """Yield `text[start:end]` as a region, if `name` names a known language."""
     language = language_named(name)
     if language is not None and start < end:
         yield Region(language, start, *_outdented(text[start:end]))
@@ -80,7 +80,7 @@ def _outdented(code: bytes) -> tuple[bytes, int]:
 
 
 def _prefixes(code: bytes) -> Iterator[bytes]:
-    """Yield the indentation of every line that is not empty."""
+    """Yield the prefix, perhaps empty, of every line that has text after it."""
     for line in code.splitlines():
         prefix = _PREFIX.match(line)
         if prefix is not None and prefix.end() < len(line):
@@ -130,7 +130,7 @@ def source_blocks(text: bytes, path: str) -> Iterator[Region]:
 
 
 def literate(text: bytes, path: str) -> Iterator[Region]:
-    """Yield the code of literate Haskell, joined: lines after `>`, and between code tags."""
+    """Yield the code of literate Haskell as one region: lines after `>` and between code tags."""
     pieces: list[bytes] = []
     is_code = False
     for line in text.splitlines(keepends=True):

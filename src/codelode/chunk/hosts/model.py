@@ -17,9 +17,10 @@ class Region(NamedTuple):
     """Code in a text that is parsed alone.
 
     `source` is the code that begins at the offset `start` of the text. It has the same length and
-    line ends as in the text, but parts that are not code may be blanked, and each line is moved to
-    the left by `indent` bytes. `language` is a name as in `SYNTAXES` or `PATTERNS`. `inside` is put
-    before and after the code for the parser: `class A{` and `}`, for example.
+    line ends as in the text, but ranges that are not code may be blanked. The code of each line is
+    moved to the left by `indent` bytes, and spaces at the end of the line replace them. `language`
+    is a name as in `SYNTAXES` or `PATTERNS`. `inside` is put before and after the code for the
+    parser: `class A{` and `}`, for example.
     """
 
     language: str
@@ -50,10 +51,11 @@ def no_cuts(text: bytes) -> dict[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """How to find the code in a text, and the definitions and split points of the host itself.
+    """The functions that find regions in a text, and the host's own definitions and split points.
 
-    In a document (`illustrates`), code only illustrates: its definitions are declarations, and the
-    document is not cut by them. With `long_lines`, a text line may hold several lines of code.
+    With `illustrates`, the host is a document in which code is only an illustration: definitions in
+    it count as declarations, and it does not cut the document. With `long_lines`, one line of the
+    text may hold several lines of code.
     """
 
     regions: Scan = no_regions
@@ -121,7 +123,7 @@ _OWN: Final[Mapping[bytes, str]] = MappingProxyType(
 
 
 def language_named(name: bytes) -> str | None:
-    """Return the language that a tag, fence or kernel calls `name`, if its code is understood."""
+    """Return the language that a tag, fence or kernel calls `name`; None if it is not supported."""
     lower = name.lower()
     found = ALIASES.get(lower) or _OWN.get(lower) or lower.decode("latin-1")
     return found if found in SYNTAXES or found in PATTERNS else None

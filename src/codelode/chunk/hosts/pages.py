@@ -56,7 +56,7 @@ def _tag_end(text: bytes, at: int) -> int:
 
 
 def _called(attributes: bytes, default: str) -> str | None:
-    """Return the language that the attributes of a tag specify."""
+    """Return the language that the attributes of a tag specify, or `default`; None if unknown."""
     called = _LANGUAGE.search(attributes)
     if called is None or called[1].lower() in (b"module", b"css", b"ecmascript"):
         return default
@@ -64,7 +64,7 @@ def _called(attributes: bytes, default: str) -> str | None:
 
 
 def components(text: bytes, path: str, script: str = "javascript") -> Iterator[Region]:
-    """Yield the scripts and styles of a component: of Vue, Svelte and the like."""
+    """Yield the scripts and styles of a component of Vue, Svelte or a similar framework."""
     for name, attributes, start, end in tags(text):
         language = _called(attributes, script if name == b"script" else "css")
         if language is not None:
@@ -182,7 +182,7 @@ def php(text: bytes, path: str) -> Iterator[Region]:
 def between(
     text: bytes, opening: bytes, closing: bytes, start: int = 0, end: int | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Yield the ranges from opening to closing marks on `[start, end)`, marks included."""
+    """Yield the ranges from an opening to a closing mark within `[start, end)`, marks included."""
     stop = len(text) if end is None else end
     at = start
     while (first := text.find(opening, at, stop)) >= 0:

@@ -69,7 +69,7 @@ def _named(tag: re.Match[bytes], kind: str, text: bytes, opened: list[int]) -> R
 
 
 def _line_end(text: bytes, at: int) -> int:
-    """Return the end of the line that contains `at`, or `at` if the end is not near."""
+    """Return the end of the line that contains `at`; `at` if it is not within `MAX_REACH` bytes."""
     end = text.find(b"\n", at, at + MAX_REACH)
     return at if end < 0 else end
 

@@ -75,9 +75,9 @@ def _function_declarator(node: Node) -> Node | None:
 def function(node: Node, text: bytes) -> Match | None:
     """Return the definition that a node with a body makes.
 
-    Without parameters it is not a function: the parser has misread the text after a macro, as in
-    `class EXPORT Name {` and `BEGIN namespace {`. A qualified name belongs to a class (or, rarely,
-    to a namespace).
+    A node without parameters is not a function: the parser has misread the text after a macro, as
+    in `class EXPORT Name {` and `BEGIN namespace {`. A function with a qualified name belongs to a
+    class (or, rarely, to a namespace).
     """
     function = _function_declarator(node)
     if function is None:
@@ -166,7 +166,10 @@ def typedef(node: Node, text: bytes) -> list[Match]:
 
 
 def declaration(node: Node, text: bytes) -> Match | Sequence[Match] | None:
-    """Return the variables with values, the `lock` of `DEFINE_MUTEX(lock)`, or a prototype."""
+    """Return the definitions that a declaration makes.
+
+    These are variables with values, the `lock` of `DEFINE_MUTEX(lock)`, or a prototype.
+    """
     if node.has_error and (match := _macro_statement(node, text)) is not None:
         return match
     first = node.child_by_field_name("declarator")
@@ -256,6 +259,6 @@ def macro_among_enumerators(node: Node, text: bytes) -> Match | None:
 
 
 def is_guard(node: Node) -> bool:
-    """Return whether a macro without a value is an include guard: right after its `#ifndef`."""
+    """Return whether a macro without a value is an include guard: it directly follows `#ifndef`."""
     before = node.prev_named_sibling
     return before is not None and before.type == "identifier"

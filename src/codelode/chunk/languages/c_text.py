@@ -47,9 +47,10 @@ def _blank_unless_defined(match: re.Match[bytes]) -> bytes:
 def _without_small_bodies(text: bytes) -> bytes:
     """Blank the bodies of functions whose braces are at the start of a line.
 
-    Most C code is formatted like this, and most text that is hard to parse is inside. A body with a
-    macro definition stays. A body with unbalanced braces stays too, unless it has conditionals:
-    then the brace at the start of a line is more reliable than the count.
+    Most C code is formatted like this, and most text that is hard to parse is in such bodies. A
+    body of more than `SMALL_BODY` bytes or with a macro definition stays. A body with unbalanced
+    braces stays too, unless it has conditionals: then the brace at the start of a line is more
+    reliable than the count.
     """
     find, count = text.find, text.count
     pieces: list[bytes] = []
@@ -109,9 +110,9 @@ _AFTER_PARAMETERS: Final = re.compile(
 
 
 def without_record_macros(text: bytes) -> bytes:
-    """Blank macros beside records and functions: `NET_EXPORT` of `class NET_EXPORT Client {`.
+    """Blank macros beside records and functions: `NET_EXPORT` in `class NET_EXPORT Client {`.
 
-    They are before the name of a record, after parameters, or alone on a line above.
+    Such a macro is before the name of a record, after parameters, or alone on the line above.
     """
     for pattern in (*_MARKED_RECORDS, _BEFORE_RECORD, _LINE_OF_MACRO, _AFTER_PARAMETERS):
         text = _blanked(pattern, text)
@@ -169,8 +170,8 @@ _MACRO_STATEMENT: Final = re.compile(
 def repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
     """Remove the usual causes of errors from a text in which the parser found errors.
 
-    Also returns the ranges in which the beginnings of definitions were blanked: in the second arms
-    of conditionals.
+    If both arms of a conditional begin the same definition, the second arm is blanked. Also returns
+    the ranges in which beginnings of definitions were blanked like this.
     """
     heads: list[tuple[int, int]] = []
 
@@ -244,7 +245,7 @@ _NAMED_SECOND: Final = re.compile(rb"TEST|METHOD|BENCHMARK|FIXTURE")
 
 
 def named_argument(macro: bytes, arguments: bytes) -> tuple[int, int] | None:
-    """Return the range, among the arguments, of the name that a macro defines, or None."""
+    """Return the range of the name that a macro defines, as offsets in `arguments`, or None."""
     first = _ARGUMENT.match(arguments)
     if first is None or first[1] in _TYPES:
         after_type = _TYPE.match(arguments)

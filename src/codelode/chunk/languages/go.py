@@ -28,7 +28,7 @@ def _type_kind(node: Node, text: bytes) -> str:
 
 
 def _function_kind(node: Node, text: bytes) -> str:
-    """Recognize a test by its parameter: `*testing.T`, `*testing.B`, `*testing.F`."""
+    """Return `test` for a parameter `*testing.T`, `*testing.B` or `*testing.F`, else `function`."""
     return (
         "test"
         if b"testing." in content(node.child_by_field_name("parameters"), text)
@@ -37,7 +37,7 @@ def _function_kind(node: Node, text: bytes) -> str:
 
 
 def _names(kind: str) -> Rule:
-    """Make a rule for `a, b = 1, 2`."""
+    """Make a rule for a statement with several names: `a, b = 1, 2`."""
 
     def found(node: Node, text: bytes) -> list[Match]:
         names = node.children_by_field_name("name")

@@ -142,7 +142,7 @@ _CONDITIONAL_TARGET = re.compile(
 
 
 def _repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
-    """Return the text with `a?.b = c` as `a .b = c`, and no blanked ranges: see `Syntax`."""
+    """Rewrite `a?.b = c` as `a .b = c`; return the text, and no blanked ranges (see `Syntax`)."""
     return _CONDITIONAL_TARGET.sub(b" ", text), []
 
 

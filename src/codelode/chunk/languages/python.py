@@ -33,7 +33,7 @@ def _docstring(node: Node, text: bytes) -> Node | None:
 
 
 def _class_kind(node: Node, text: bytes) -> str:
-    """Recognize an enum by its base, and Cython's other kinds by their first words."""
+    """Return the kind: enum by its base, Cython's other kinds by their first words, or class."""
     bases = node.child_by_field_name("superclasses")
     if bases is not None and _ENUM.search(text, bases.start_byte, bases.end_byte):
         return "enum"
@@ -98,7 +98,10 @@ _IMPORT = re.compile(rb"\bcimport\b")
 
 
 def _as_python(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
-    """Rewrite Cython in place; leave its type definitions to be found by their first lines."""
+    """Rewrite Cython as Python of the same length; also return the ranges of blanked `ctypedef`s.
+
+    The types in these ranges are found by their first lines.
+    """
     if b"cdef" not in text and b"cpdef" not in text and b"cimport" not in text:
         return text, []
     types: list[tuple[int, int]] = []

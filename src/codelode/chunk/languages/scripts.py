@@ -95,7 +95,7 @@ def _lua_body(node: Node) -> Node | None:
 
 
 def _lua_field(node: Node, text: bytes) -> str | None:
-    """Return the kind of a table's key: a function, if its value is one."""
+    """Return the kind of a table's key: function if its value is one, else None."""
     value = node.child_by_field_name("value")
     return "function" if value is not None and value.type == "function_definition" else None
 

@@ -67,7 +67,7 @@ def find(name: str, others: Sequence[str] = ()) -> Command:
     """
     if name in NAMES:
         return load(name)
-    from codelode.cli.nearest import nearest
+    from codelode.nearest import nearest
 
     if not name.isascii():
         from codelode.cli.long_dashes import flag_meant, refusal

@@ -101,8 +101,8 @@ def _chosen(options: argparse.Namespace) -> Sequence[Client]:
     names no client.
     """
     from codelode.agents.clients import BY_NAME, CLIENTS
-    from codelode.cli.nearest import not_one_of
     from codelode.errors import UsageError
+    from codelode.nearest import not_one_of
 
     listing = options.action == "list"
     for flag, given in (("user", options.user), ("shell", options.shell), ("print", options.show)):
@@ -119,7 +119,7 @@ def _chosen(options: argparse.Namespace) -> Sequence[Client]:
 
 
 def _warn_of_missing_server() -> None:
-    """If the server could not start, say why, and how to install the missing packages."""
+    """Warn if the server could not start: say why, and how to install what is missing."""
     from codelode.cli.streams import say
     from codelode.doctor.extras import import_problem, install, missing_packages
 

@@ -112,7 +112,7 @@ def _print_plan(chosen: list[IndexEntry], fetched: int, options: argparse.Namesp
         print_json(removal_object(planned, dry_run=True))
         return
     if chosen:
-        print_indexes(chosen)
+        print_indexes(chosen, {})
     if fetched:
         print(f"{size(fetched):>9}  fetched segments of rosters")
     if chosen or fetched:
@@ -127,7 +127,7 @@ def _nothing(options: argparse.Namespace) -> str:
 
 
 def _confirmed(chosen: Sequence[IndexEntry], fetched: int) -> bool:
-    """Ask whether to remove indexes and `fetched` bytes of fetched segments."""
+    """Ask whether to remove indexes and `fetched` bytes of fetched segments; return the reply."""
     from codelode.cli.streams import confirm
 
     return confirm(f"remove {_named(chosen, fetched)}")
@@ -154,7 +154,7 @@ def _conditions(options: argparse.Namespace) -> bool:
 
 
 def _chosen(options: argparse.Namespace) -> list[IndexEntry]:
-    """Return the indexes to remove. Raises `UsageError` for conditions together with a root."""
+    """Return the indexes to remove. Raises `UsageError` if both root and conditions are given."""
     from codelode.answers.indexes import index_of, listed, selected
 
     if not _conditions(options):

@@ -164,7 +164,7 @@ COMMAND = Command(
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve or build a roster, or start or end a local Ray cluster."""
+    """Serve a roster, build one, or start or stop a local Ray cluster."""
     from codelode.errors import UsageError
 
     expected = _FORMS[options.action]

@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from codelode.index import Index
+    from codelode.pipeline.plan import Plan
     from codelode.report import UpdateReport
     from codelode.types import Skip
 
 
 def _on_and_off(flag: str, help: str, opposite: str = "") -> tuple[Option, Option]:
-    """Return a switch, and the opposite switch, which overrides the setting of a settings file."""
+    """Return a switch, and its opposite, which undoes the switch where a settings file sets it."""
     opposite = opposite or flag.replace("--", "--no-")
     undo = switch(
         opposite,
@@ -151,9 +152,8 @@ COMMAND = Command(
 def run(options: argparse.Namespace) -> int:
     """Update the index, or report what an update would do."""
     from codelode.answers.build import update
-    from codelode.answers.update import plan_object
-    from codelode.cli.streams import print_json, progress_meter
-    from codelode.cli.views.update import announce_wait, print_plan
+    from codelode.cli.streams import progress_meter
+    from codelode.cli.views.update import announce_wait
     from codelode.index import Index
     from codelode.settings.effective import BuildSettings
 
@@ -168,8 +168,7 @@ def run(options: argparse.Namespace) -> int:
     walk = {**build.walk, **_given(options)}
     on_skip = _skip_listener(options, home.root, walk)
     if options.dry_run:
-        plan = index.plan(**walk, on_skip=on_skip)
-        print_json(plan_object(plan)) if options.json else print_plan(plan)
+        _print_plan(index.plan(**walk, on_skip=on_skip), options.json)
         return 0
     if first and not options.yes and not _wanted(index, walk):
         return 1
@@ -186,6 +185,8 @@ def run(options: argparse.Namespace) -> int:
         trace=trace,
         **walk,
     )
+    if not index.searchable():  # the rules of the enclosing index leave this folder out now
+        return run(options)
     _print(index, report, options, first)
     return _watch(index, options.quiet) if options.watch else 0
 
@@ -195,8 +196,8 @@ def _skip_listener(
 ) -> Callable[[Skip], None] | None:
     """Return a printer of skipped files, or None if it is not requested.
 
-    If it is requested, also say how many tracked files git's ignore rules match without skipping
-    them, unless `walk` turns the rules off.
+    If it is requested, also say how many tracked files match git's ignore rules but are not
+    skipped, unless `walk` turns the rules off.
     """
     from codelode.cli.views.update import say_tracked, skip_printer
 
@@ -205,6 +206,15 @@ def _skip_listener(
     if not walk.get("no_ignore"):
         say_tracked(root)
     return skip_printer(options.json)
+
+
+def _print_plan(plan: Plan, as_json: bool) -> None:
+    """Print what an update would do."""
+    from codelode.answers.update import plan_object
+    from codelode.cli.streams import print_json
+    from codelode.cli.views.update import print_plan
+
+    print_json(plan_object(plan)) if as_json else print_plan(plan)
 
 
 def _print(index: Index, report: UpdateReport, options: argparse.Namespace, first: bool) -> None:

@@ -13,7 +13,8 @@ COMMAND = Command(
     "list",
     "list all indexes on this machine",
     "List the indexes in the index folder, the one used last first: size, files, age of the last"
-    " update and of the last search, and the root, marked if it no longer exists.",
+    " update and of the last search, and the root, marked if it no longer exists, or if the index"
+    " of a folder around it covers it too.",
     (),
     (
         (
@@ -33,18 +34,18 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """List the indexes."""
-    from codelode.answers.indexes import list_object, listed
+    from codelode.answers.indexes import covering, list_object, listed
     from codelode.cli.streams import print_json, say
     from codelode.cli.views.indexes import print_indexes, print_roots
     from codelode.store.locate import index_folder
 
     found = listed(options.index_dir)
     if options.json:
-        print_json(list_object(found))
+        print_json(list_object(found, covering(found, options.index_dir)))
     elif options.roots:
         print_roots(found)
     elif found:
-        print_indexes(found)
+        print_indexes(found, covering(found, options.index_dir))
     else:
         say(f"no indexes in {index_folder(options.index_dir)}")
     return 0 if found else 1

@@ -80,7 +80,7 @@ def _shown_by_man(page: str) -> bool:
 
 
 def _advice(folder: Path) -> str:
-    """Return how to read the pages in a folder; empty if `man lode` finds them."""
+    """Return advice on reading the pages in a folder; empty if `man lode` finds them."""
     import shlex
     import shutil
     import subprocess

@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     import sys
     from pathlib import Path
 
-    from codelode.answers.build import build_if_missing
+    from codelode.answers.build import build_missing
     from codelode.cli import advice, streams
     from codelode.cli.editor import open_in_editor, place_of
     from codelode.cli.live_search import LiveSearch
@@ -93,8 +93,7 @@ def run(options: argparse.Namespace) -> int:
 
     roots = advice.existing_roots("pick", options.roots, options)
     several = SeveralRoots(roots, index_dir=options.index_dir)
-    for index in several.indexes:
-        build_if_missing(index, allowed=not options.no_index, meter=streams.progress_meter())
+    build_missing(several, allowed=not options.no_index, meter=streams.progress_meter())
     live = LiveSearch(several, options.limit or DEFAULT_LIMIT, options)
     picked = _picker()(live, options)
     if picked is None:

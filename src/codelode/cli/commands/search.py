@@ -191,7 +191,7 @@ def run(options: argparse.Namespace) -> int:
     query, roots = advice.query_and_roots(options)
     request = request_of(query, max(options.limit or 10, options.open or 1), options)
     terms = parse_request(request).terms
-    Links(options)  # refuses a bad format before anything is done
+    Links(options)  # raises `UsageError` for a bad format before anything is done
     if is_elsewhere(options):
         return search_elsewhere(request, terms, roots, options)
     several = SeveralRoots(
@@ -213,12 +213,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _answer(several: SeveralRoots, request: SearchRequest, options: argparse.Namespace) -> Answer:
-    """Search; build indexes that are missing first."""
+    """Search, after building the indexes that are missing."""
     from codelode.answers.build import ask_indexed
     from codelode.cli.streams import progress_meter
 
     return ask_indexed(
-        several.indexes,
+        several,
         lambda: several.answer(request, fresh=options.fresh),
         allowed=not options.no_index,
         meter=progress_meter(),

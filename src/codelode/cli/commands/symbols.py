@@ -103,7 +103,7 @@ COMMAND = Command(
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """Definitions, up to one beyond the limit: from some roots, or from a roster or server.
+    """Definitions, at most one more than the limit: from some roots, or from a roster or server.
 
     `root` is the root, roster or server; `shown` returns a path as people see it.
     """
@@ -176,7 +176,7 @@ def _explain(found: Sequence[SymbolHit], listed: _Listed, options: argparse.Name
 
 
 def _here(options: argparse.Namespace) -> _Listed:
-    """Return the definitions of the roots or of the file; build missing indexes first."""
+    """Return the definitions of the roots, or of `options.file`; build missing indexes first."""
     import os
 
     from codelode.answers.build import ask_indexed
@@ -189,7 +189,7 @@ def _here(options: argparse.Namespace) -> _Listed:
     several = SeveralRoots(options.roots or ["."], options.index_dir)
     request = _request(options, options.glob)
     state, found = ask_indexed(
-        several.indexes,
+        several,
         lambda: (several.refresh(options.fresh), several.symbols(request)),
         allowed=not options.no_index,
         meter=progress_meter(),
@@ -199,7 +199,7 @@ def _here(options: argparse.Namespace) -> _Listed:
 
 
 def _in_file(options: argparse.Namespace) -> _Listed:
-    """Return the definitions of the file, from the index that covers it."""
+    """Return the definitions of `options.file`, from the index that covers it."""
     from codelode.answers.indexed_file import index_of_file
     from codelode.cli.streams import progress_meter
     from codelode.discover.glob import escaped
@@ -207,8 +207,11 @@ def _in_file(options: argparse.Namespace) -> _Listed:
     if options.roots:
         raise UsageError("give either -f FILE or ROOT: a ROOT may be a file, too")
     file, meter = options.file, progress_meter()
-    index, path = index_of_file(file, options.index_dir, not options.no_index, meter)
+    allowed = not options.no_index
+    index, path = index_of_file(file, options.index_dir, allowed, meter)
     state = index.refresh(options.fresh)
+    if not index.holds(path):  # the update has removed the file
+        index, path = index_of_file(file, options.index_dir, allowed, meter)
     found = index.reader.symbols(_request(options, [f"/{escaped(path)}"]))
     return _Listed(str(index.root), found, lambda path: file, None, state)
 

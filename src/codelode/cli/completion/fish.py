@@ -52,7 +52,7 @@ def _flag(flag: str) -> str:
 
 
 def _value(argument: Argument) -> str:
-    """Return the part of a line that completes the value of a flag."""
+    """Return the options of `complete` that complete the value of a flag."""
     if argument.paths == "files":
         return "-r -F"
     words = list(argument.words)

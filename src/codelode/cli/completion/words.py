@@ -17,6 +17,7 @@ _PATHS: dict[str, Paths] = {
     "DIR": "folders",
     "FILE": "files",
     "FILE:LINE": "files",
+    "KEY|VALUE|ROOT": "folders",
     "NAME|PATH": "folders",
     "ROOT": "files",
     "SOURCE": "folders",
@@ -79,7 +80,8 @@ def _words() -> dict[str, tuple[str, ...]]:
         "LANG": tuple(sorted(language.name for language in LANGUAGES)),
         "NAME|PATH": tuple(names()),
         "CLIENT": tuple(BY_NAME),
-        "KEY": tuple(SETTINGS),
+        "KEY": ("set", "unset", *SETTINGS),
+        "KEY|VALUE|ROOT": tuple(SETTINGS),
         "EDITOR": tuple(EDITORS),
         "FORMAT": tuple(ALIASES),
     }

@@ -51,7 +51,10 @@ def visible_lines(text: str) -> str:
 
 
 def print_clients(clients: Iterable[Client], project: Path) -> int:
-    """Print each client, with its configuration files that have codelode. Returns 1 if none has."""
+    """Print each client, with its configuration files that have codelode.
+
+    Returns 1 if no client has codelode, else 0.
+    """
     found = False
     for client in clients:
         targets = [Target("project", project), Target("user", project)]

@@ -10,6 +10,7 @@ from codelode.render.sanitize import visible_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from codelode.cli.settings_list import Listed
     from codelode.settings.effective import Setting, SettingsFile
@@ -44,6 +45,11 @@ def print_setting(each: Listed, given: Sequence[Setting]) -> None:
     _print(f"meaning:  {key.help}")
     _print(f"values:   {key.kind.wanted}")
     _print(f"set by:   {', '.join(ways)}")
+
+
+def print_change(name: str, text: str | None, path: Path) -> None:
+    """Print that a setting was written into a file, or removed if `text` is None."""
+    _print(f"removed {name} from {path}" if text is None else f"{name} = {text}, in {path}")
 
 
 def _source(each: Listed) -> str:

@@ -1,4 +1,4 @@
-"""Notes of `lode index`: about a new tree, and about old indexes that it removed."""
+"""Notes of `lode index`: about a new tree, and about old indexes that the command removed."""
 
 from __future__ import annotations
 

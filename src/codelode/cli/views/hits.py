@@ -41,9 +41,9 @@ def print_answer(
 ) -> None:
     """Print an answer in the format of `options`; `terms` are the terms of the query.
 
-    Text shows paths as seen from the current folder, with the help of `roots`, the roots as given.
-    JSON has paths relative to the root of the answer. An agent also gets the `states` of what was
-    searched.
+    Text shows paths as seen from the current folder, below the `roots` as the user gave them. JSON
+    has paths relative to the root of the answer. An agent also gets the `states`, which describe
+    what was searched.
     """
     match options.format:
         case "agent":

@@ -107,7 +107,7 @@ def _print_reasons(skipped: dict[str, int]) -> None:
 
 
 def _print_stages(report: UpdateReport) -> None:
-    """Print the times of each stage over all processes, most CPU time first, and the load."""
+    """Print each stage's times, summed over all processes, most CPU time first; and the load."""
     total = report.load.cpu
     print(f"time by stage:{'wall':>12}{'CPU':>12}{'share':>8}{'speed':>12}")
     stages = sorted(report.stages.items(), key=lambda item: -item[1].cpu)

@@ -1,0 +1,55 @@
+"""Suggests the words that a misspelled one may stand for: the one rule of all "did you mean"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LIKENESS = 0.6
+"""How alike two words must be for one to be suggested for the other, from 0 to 1."""
+
+_LEAST_BEGINNING = 2
+"""The letters from which on the beginning of a word stands for it."""
+
+_LONGEST = 80
+"""The letters of a misspelled word that are compared: the time grows with them."""
+
+_MOST = 3
+"""The most words that are suggested."""
+
+
+def nearest(given: str, known: Iterable[str], likeness: float = LIKENESS) -> str:
+    """Return the known word that is meant most likely, or "": see `all_near`."""
+    near = all_near(given, known, likeness)
+    return near[0] if near else ""
+
+
+def all_near(given: str, known: Iterable[str], likeness: float = LIKENESS) -> list[str]:
+    """Return the known words that `given` may stand for, the most likely first; perhaps none.
+
+    Case does not count. The same word in another case stands alone, and so does the first known
+    word that begins with `given`. Otherwise, up to three words are returned whose likeness to
+    `given` (the ratio of `difflib`, from 0 to 1) is at least `likeness`.
+    """
+    words = {word.casefold(): word for word in known}
+    asked = given.casefold()
+    if asked in words:
+        return [words[asked]]
+    if len(asked) >= _LEAST_BEGINNING:
+        for folded, word in words.items():
+            if folded.startswith(asked):
+                return [word]
+    import difflib  # only errors need it
+
+    near = difflib.get_close_matches(asked[:_LONGEST], words, _MOST, likeness)
+    return [words[each] for each in near]
+
+
+def not_one_of(given: str, known: Iterable[str]) -> str:
+    """Return the message that a word is not known, with the known words and the nearest one."""
+    known = [*known]
+    near = nearest(given, known)
+    advice = f": did you mean {near!r}?" if near else ""
+    return f"{given!r} is not one of {', '.join(known)}{advice}"
