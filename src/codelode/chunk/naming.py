@@ -66,7 +66,10 @@ class Definer:
         if found is None:
             return self.define(place, node, item)
         name_start, name_end = found.span(1)
-        name = self.spelled(name_start, name_end)
+        if self.ascii is not None:
+            name = self.ascii[name_start:name_end]  # is an identifier
+        else:
+            name = self.spelled(name_start, name_end)
         lead, doc = start, None
         if comments is not None:
             lead, start, end, doc = _extent(item, None)
