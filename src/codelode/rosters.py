@@ -111,7 +111,7 @@ class RosterReader:
     ) -> list[SymbolHit]:
         """Return definitions by name, as `Index.symbols` does.
 
-        It has all parameters of `Index.symbols`, and `repositories`.
+        There are many parameters because it has all those of `Index.symbols`, and `repositories`.
         """
         from codelode.search.symbol_query import SymbolRequest
 

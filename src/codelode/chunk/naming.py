@@ -102,11 +102,7 @@ class Definer:
         return self.note(place, node, rule, item, (kind, rule.name(node), False, None, None))
 
     def note(self, place: Place, node: Node, rule: Rule, item: Item, match: _MatchFields) -> int:
-        """Record one definition of a node, or extend the one before it; return its index.
-
-        Returns -1 without a valid name, for a value in a function, for an inner node of the same
-        definition, and for a declaration that the rule leaves out.
-        """
+        """Record a definition, or extend the one before it; return its index, or -1 if neither."""
         kind, token, declaration, owner, whole = match
         _, _, parent, local, _ = place
         if token is None or (local and kind in VALUE_KINDS):
