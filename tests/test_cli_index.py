@@ -246,7 +246,7 @@ def test_ctrl_c_while_indexing_ends_the_workers(lode: CommandLine, tmp_path: Pat
 
 
 def test_workers_run_no_code_of_the_tree(lode: CommandLine, tmp_path: Path) -> None:
-    """Workers are Python processes that start in the current folder."""
+    """Workers are Python processes that start in the current folder, but import nothing from it."""
     trap = f"open({str(tmp_path / 'run')!r}, 'w')\nraise SystemExit('run')\n"
     root = write_tree(tmp_path / "tree", {f"{name}.py": trap for name in ("numpy", "json", "os")})
     write_tree(root, {f"numbers_{i}.txt": "1234567 " * 50_000 for i in range(10)})

@@ -102,7 +102,7 @@ class Model:
         )
 
     def passages(self, text: BagRows, path: BagRows) -> Tensor:
-        """Return the vectors of passages with their paths, not normalized."""
+        """Return the vectors of passages, from their texts and their paths, not normalized."""
         both = self.sums(0, BagRows.concatenate([text, path]))
         text_sums, path_sums = both.tensor_split(2)
         return text_sums + self.log_path.exp() * path_sums

@@ -2,11 +2,14 @@
 
     python -m benchmarks.cluster.nodes ROSTER
 
-Three nodes of Ray on this machine have a searcher each, with two replicas. Searches run throughout,
-and every answer is compared with that of one machine. The events: the process of an actor is
-killed; a raylet is killed; all processes of a node are killed, and Ray removes it; the control
-store (GCS) is killed. After each event, the figures say for how long any piece lacked one of its
-two searchers, and when Ray had started the searcher again.
+Three nodes of Ray run on this machine, with one searcher on each node and two searchers for each
+piece. Searches run throughout, and every answer is compared with the answer of one machine. The
+events: the process of an actor is killed; a raylet is killed; all processes of a node are killed,
+and Ray removes it; the control store (GCS) is killed. After each event, the figures say for how
+long any piece lacked one of its two searchers, and when Ray had started the searcher again.
+
+Ray's processes run at the usual priority here. Their default priority is so low that other work
+on the machine would determine the figures.
 """
 
 from __future__ import annotations
@@ -62,8 +65,7 @@ class Search:
         while not self._over.is_set():
             ask, right = self._right[len(self.seconds) % len(self._right)]
             began = time.perf_counter()
-            restriction = Restriction(ask.globs, seconds=DEADLINE_SECONDS)
-            found = self._repositories.answer(ask.request, restriction)
+            found = self._repositories.answer(ask.request, Restriction(ask.globs))
             self.seconds.append(time.perf_counter() - began)
             self.partial += bool(found.missing)
             self.wrong += not found.missing and comparable(found) != right
@@ -80,7 +82,10 @@ class Owners:
         self._whole_at = 0.0
 
     def watch(self, settled: Callable[[Owners], bool]) -> str:
-        """Watch until `settled` is true; return for how long a searcher was missing, as text."""
+        """Watch until `settled` is true, or for `MOST_SECONDS`; return a report as text.
+
+        It says whether `settled` became true, and for how long a searcher was missing.
+        """
         last = self._began = time.monotonic()
         while not settled(self):
             time.sleep(LOOK_SECONDS)
@@ -122,7 +127,7 @@ def observe(
     fail: Callable[[], object],
     settled: Callable[[Owners], bool],
 ) -> None:
-    """Search while `fail` breaks something; print what happens until `settled` is true."""
+    """Search while `fail` breaks something, until `settled` is true; print a summary."""
     front = repositories.front
     end = time.monotonic() + MOST_SECONDS
     while not (front.is_whole() and len(front.searchers()) == SEARCHERS):
@@ -236,6 +241,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster.nodes")
     parser.add_argument("roster", help="a folder or a URL")
     options = parser.parse_args()
+    os.environ.update({"RAY_worker_niceness": "0"})
     from ray.cluster_utils import Cluster
 
     head = {"num_cpus": 0, "object_store_memory": STORE_BYTES, "include_dashboard": False}

@@ -104,7 +104,7 @@ def mutate_segment(data: bytes, rng: random.Random) -> bytes:
 
 
 def mutate_manifest(data: bytes, rng: random.Random) -> bytes:
-    """Change values of the JSON, or its text, and recompute the checksum."""
+    """Change values or bytes of the JSON, rarely the format version; recompute the checksum."""
     head, _, body = data.partition(b"\n")
     if rng.random() < 0.3:
         body = mutate_bytes(body, rng)
@@ -154,11 +154,11 @@ def spoil(patient: Patient, rng: random.Random) -> str:
         return "manifest"
     changed = mutate_segment(data, rng)
     path.write_bytes(changed)
-    _rename_in_manifest(patient.work, len(changed), path)
+    _resize_in_manifest(patient.work, len(changed), path)
     return "segment" if path.suffix == SEGMENT_SUFFIX else "stat"
 
 
-def _rename_in_manifest(directory: Path, size: int, path: Path) -> None:
+def _resize_in_manifest(directory: Path, size: int, path: Path) -> None:
     """Write the new size of the mutated file to the manifest, and recompute the checksum there."""
     body = (directory / MANIFEST).read_bytes().partition(b"\n")[2]
     fields = json.loads(body)

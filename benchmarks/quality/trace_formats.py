@@ -15,8 +15,8 @@ class TraceFormat:
     """The format of a stack trace.
 
     `frame` is repeated: outermost first if `outside_in`, else with the frame of the error first.
-    `lead` is put before the paths of the project; for example, it is the folder where the project
-    is installed. `others` are frames of other code, outermost first.
+    `lead` is put before the paths of the project: the folder where it is installed, for example.
+    `others` are frames of other code, outermost first.
     """
 
     head: str

@@ -1,6 +1,6 @@
 """Fixtures of the micro-benchmarks: some of Python's standard library, chunked and indexed once.
 
-The library of a given version of Python is the same everywhere, and the record has the version.
+One version of Python has the same library on all machines, and the record names the version.
 """
 
 from __future__ import annotations

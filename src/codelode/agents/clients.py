@@ -50,7 +50,7 @@ class Client:
         return self.project if scope == "project" else self.user
 
     def path(self, name: str, scope: Scope, project: Path) -> Path:
-        """Return the path of a file in a scope."""
+        """Return the full path of a file in a scope; `name` is its relative path in `Files`."""
         if scope == "project":
             return project / name
         folder = os.environ.get(self.home_variable, "") if self.home_variable else ""

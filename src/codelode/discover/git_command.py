@@ -1,4 +1,4 @@
-"""Runs git in a worktree, whose settings must not run programs."""
+"""Runs git in a worktree; the settings of the repository must not make git run programs."""
 
 from __future__ import annotations
 

@@ -114,9 +114,10 @@ def _folders_of_headers(root: Path, chosen: list[tuple[str, ...]]) -> Iterator[t
 
 
 def _depends_on_all(root: Path) -> bool:
-    """Check whether the root's `.gitignore` has a rule that ignores everything, outside a worktree.
+    """Return whether the root is in no worktree, and a rule of its `.gitignore` ignores everything.
 
-    A walk disregards such a rule if it would leave nothing, which depends on the whole root.
+    A walk disregards such a rule if it would leave nothing; whether it would depends on every entry
+    of the root.
     """
     if worktree_above(root) is not None:
         return False

@@ -29,7 +29,7 @@ def visible_name(name: str) -> str:
 
 
 def visible_text(line: str) -> str:
-    """Return a line of source text for a terminal. Tabs stay."""
+    """Return a line of source text for a terminal: hostile characters as escapes, tabs as tabs."""
     return _HOSTILE_IN_TEXT.sub(_escape, line)
 
 

@@ -105,7 +105,7 @@ def _decoded(names: list[str]) -> list[str]:
 def _packing_faults(
     segment: Segment, rows: NDArray[np.void], names: NameBlocks
 ) -> Iterator[tuple[str, str]]:
-    """Compare the blocks, once decompressed, with a fresh packing of the table."""
+    """Yield how the blocks, once decompressed, differ from a fresh packing of the table."""
     pairs = ChunkFinder(segment.files, segment.chunks).pairs(rows)
     for section, blocks, most, records in (
         ("definitions", "definition_blocks", MAX_RECORD_BYTES, definition_records(rows)),

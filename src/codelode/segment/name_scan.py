@@ -19,7 +19,7 @@ class ScannedNames:
     """Names, their ASCII letters in lower case; sorted by length when they are searched."""
 
     def __init__(self, names: Iterable[bytes]) -> None:
-        """Take texts of names; each name ends with a newline."""
+        """Take texts that hold any number of names; each name ends with a newline."""
         text = b"".join(names).lower()
         self._bytes = np.frombuffer(text, np.uint8)
         ends = np.flatnonzero(self._bytes == _NEWLINE).astype(np.int32)

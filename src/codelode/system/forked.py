@@ -74,10 +74,10 @@ def _is_watched() -> bool:
 
 
 class ForkedProcess:
-    """A fork that runs the function `main` of a module; like a `subprocess.Popen`, as its parent.
+    """A fork that runs the function `main` of a module.
 
-    The child has its own process group, the two pipes as its standard input and output, and no
-    other descriptor of its parent but the standard error.
+    The parent uses it like a `subprocess.Popen`. The child has its own process group, the two pipes
+    as its standard input and output, and no other descriptor of its parent but standard error.
     """
 
     def __init__(self, module: str, source: BinaryIO, sink: BinaryIO) -> None:
@@ -128,7 +128,7 @@ def _become(main: Callable[[], None], source: int, sink: int) -> None:
 
 
 def _take_over(source: int, sink: int) -> None:
-    """Make two descriptors the standard input and output, and close all but these and error.
+    """Make two descriptors the standard input and output; close all others but standard error.
 
     They are no descriptors of standard streams. The standard error is closed too if a new process
     would not have it, because it is something else that the parent has opened.
@@ -151,7 +151,7 @@ def _take_over(source: int, sink: int) -> None:
 
 
 def _keep_memory() -> None:
-    """Set what glibc reads from the environment only at the start of a process."""
+    """Set the two limits that glibc reads from the environment only when a process starts."""
     with suppress(ImportError, OSError, AttributeError):  # another C library
         from ctypes import CDLL
 
