@@ -281,7 +281,7 @@ def test_workers_that_cannot_be_started(
         started.append(popen(*arguments, **options))
         return started[0]
 
-    monkeypatch.setattr("codelode.pipeline.handle.may_fork", lambda: False)
+    monkeypatch.setattr("codelode.pipeline.handle.may_fork", lambda _most: False)
     monkeypatch.setattr(subprocess, "Popen", second_fails)
     with pytest.raises(IndexingError, match="cannot start an indexing worker: no more processes"):
         make_index().update(jobs=2)
@@ -293,12 +293,12 @@ def test_workers_that_cannot_be_started(
 def test_forks_that_cannot_be_made(
     tree: Path, make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails() -> int:
+    def fails(_run: object) -> int:
         raise BlockingIOError(errno.EAGAIN, "no more processes")
 
     write_many(tree)
-    monkeypatch.setattr("codelode.pipeline.handle.may_fork", lambda: True)
-    monkeypatch.setattr("codelode.system.forked.fork", fails)
+    monkeypatch.setattr("codelode.pipeline.handle.may_fork", lambda _most: True)
+    monkeypatch.setattr("codelode.system.forked.fork_to", fails)
     with pytest.raises(IndexingError, match="cannot start an indexing worker: no more processes"):
         make_index().update(jobs=2)
 
