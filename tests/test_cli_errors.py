@@ -113,7 +113,8 @@ SETS = [
 
 @pytest.mark.parametrize(
     ("command", "one", "other"),
-    [pytest.param(*each, id=f"{each[0].name}{each[1].flags[0]}{each[2].flags[0]}") for each in SETS],
+    SETS,
+    ids=[f"{command.name}{one.flags[0]}{other.flags[0]}" for command, one, other in SETS],
 )
 def test_flags_that_clash_are_refused(command: Command, one: Option, other: Option) -> None:
     first, second = (

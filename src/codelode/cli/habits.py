@@ -38,7 +38,10 @@ _INSTEAD = (
     ("-M --max-columns", "long lines are cut on a terminal; --full-section shows them"),
     ("--include --exclude --exclude-dir", "-g GLOB and -g '!GLOB'"),
     ("--lang --language --ext --extension --extensions --file-type --filetype", _TYPE),
-    ("--path --paths --dir --directory --folder --root --cwd", "-g GLOB chooses paths; a folder is given as ROOT, last"),
+    (
+        "--path --paths --dir --directory --folder --root --cwd",
+        "-g GLOB for paths; a folder is ROOT, last",
+    ),
     ("--no-color --no-colour --nocolor --nocolour", "--color never"),
     ("-q --quiet --silent", "for the exit code alone, add > /dev/null"),
     ("--format --output --output-format", "--json, --jsonl, --vimgrep or -l"),

@@ -56,12 +56,12 @@ def say_done(changes: Sequence[Change], clients: Sequence[Client], server: bool)
         if paths:
             streams.say(f"{verb} {', '.join(paths)}")
     titles = ", ".join(each.title for each in clients)
-    if not server:
-        streams.say(f"to make it count, restart {titles}")
-        return
-    named = f"{clients[0].check} shows" if len(clients) == 1 else ""
-    listed = named or ", ".join(f"{each.check} ({each.title})" for each in clients) + " show"
-    streams.say(f"to make it count, restart {titles}; then {listed} whether {SERVER!r} is connected")
+    then = ""
+    if server:
+        named = f"{clients[0].check} shows" if len(clients) == 1 else ""
+        listed = named or ", ".join(f"{each.check} ({each.title})" for each in clients) + " show"
+        then = f"; then {listed} whether {SERVER!r} is connected"
+    streams.say(f"to make it count, restart {titles}{then}")
 
 
 def _from_here(path: Path) -> str:
