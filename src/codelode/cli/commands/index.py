@@ -156,7 +156,9 @@ def run(options: argparse.Namespace) -> int:
     from codelode.cli.views.update import announce_wait
     from codelode.index import Index
     from codelode.settings.effective import BuildSettings
+    from codelode.system.forked import allow_forks
 
+    allow_forks()
     index = Index.open(options.root, index_dir=options.index_dir)
     home = index.reader.update_home()
     first = home is index.reader and not home.storage.has_manifest()
