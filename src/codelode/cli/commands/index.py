@@ -25,6 +25,7 @@ from codelode.cli.options import (
 )
 from codelode.discover.options import RECORDED
 from codelode.errors import UsageError
+from codelode.system.forked import allow_forks
 
 if TYPE_CHECKING:
     import argparse
@@ -156,7 +157,6 @@ def run(options: argparse.Namespace) -> int:
     from codelode.cli.views.update import announce_wait
     from codelode.index import Index
     from codelode.settings.effective import BuildSettings
-    from codelode.system.forked import allow_forks
 
     allow_forks()
     index = Index.open(options.root, index_dir=options.index_dir)
@@ -166,7 +166,6 @@ def run(options: argparse.Namespace) -> int:
     model = options.model or (build.model if first or options.rebuild else None)
     if model is not None:
         index = Index.open(options.root, index_dir=options.index_dir, model=model)
-    trace = _trace(options)
     walk = {**build.walk, **_given(options)}
     on_skip = _skip_listener(options, home.root, walk)
     if options.dry_run:
@@ -184,7 +183,7 @@ def run(options: argparse.Namespace) -> int:
         on_wait=announce_wait if options.wait else None,
         on_skip=on_skip,
         profile=options.profile is not None,
-        trace=trace,
+        trace=_trace(options),
         **walk,
     )
     if not index.searchable():  # the rules of the enclosing index leave this folder out now
