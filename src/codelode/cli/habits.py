@@ -42,7 +42,7 @@ _INSTEAD = (
         "--path --paths --dir --directory --folder --root --cwd",
         "-g GLOB for paths; a folder is ROOT, last",
     ),
-    ("--no-color --no-colour --nocolor --nocolour", "--color never"),
+    ("--no-color --nocolor", "--color never"),
     ("-q --quiet --silent", "for the exit code alone, add > /dev/null"),
     ("--format --output --output-format", "--json, --jsonl, --vimgrep or -l"),
     ("--max-results --num-results --results --top --top-k --head --max", "-k N"),
