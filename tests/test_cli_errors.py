@@ -127,7 +127,7 @@ def test_flags_that_clash_are_refused(command: Command, one: Option, other: Opti
 
 def test_a_switch_and_its_negation_do_not_clash() -> None:
     assert parse(load("search"), ["x", "--pager", "--no-pager"]).pager is False
-    assert parse(load("search"), ["x", "-l", "--mode", "lexical"]).mode == "lexical"
+    assert parse(load("search"), ["x", "-l", "--sem", "--lexical"]).mode == "lexical"
 
 
 def test_no_arguments_show_the_help(lode: CommandLine) -> None:

@@ -1,16 +1,15 @@
 """Flags that clash: the table of flags of which a command takes only one.
 
 Unlike ripgrep, where the last of them wins, `lode` refuses two that differ: whichever it obeyed,
-half of those who typed both would get an answer that they did not ask for. A flag and its negation
-(`--pager --no-pager`) do not clash: the last wins, so that an alias can be overridden. A setting
-never clashes with a flag: the flag wins.
+half of those who typed both would get an answer that they did not ask for. The values of one choice
+(`--semantic --lexical`, `--pager --no-pager`) do not clash: the last wins, so that an alias can be
+overridden. A setting never clashes with a flag: the flag wins.
 """
 
 from __future__ import annotations
 
 EXCLUSIVE = (
     ("--json", "--jsonl", "--files-with-matches", "--vimgrep", "--agent"),
-    ("--mode", "--hybrid", "--semantic", "--lexical"),
     ("--no-snippet", "--full-section"),
 )
 """Sets of flags; a command takes at most one of each set."""
