@@ -54,8 +54,9 @@ def build_if_missing(
     """Build an index, unless it or the index of an enclosing folder exists.
 
     Settings say which files are indexed, and with which model. `tell` is told in one line if an
-    enclosing index leaves this root out. Returns the report, or None if there was nothing to do. Raises `NoIndexError` if building is not `allowed`, and `UsageError` for a
-    tree that is indexed only on request.
+    enclosing index leaves this root out. Returns the report, or None if there was nothing to do.
+    Raises `NoIndexError` if building is not `allowed`, and `UsageError` for a tree that is indexed
+    only on request.
     """
     if index.searchable():
         return None
