@@ -160,7 +160,8 @@ class Index(Lookups):
         """Return the plan of an update with these options; change nothing.
 
         With `read`, new and changed files are read, which tells binary files from text. Without it,
-        they count as files to index.
+        they count as files to index. The other parameters are many because they are options of
+        `update`.
         """
         given = {
             "hidden": hidden,

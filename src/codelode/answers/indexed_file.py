@@ -55,10 +55,15 @@ def index_of_file(
         build_if_missing(index, allowed, meter, tell)
     if index.holds(path):
         return index, path
+    raise _not_indexed(file, index.root)
+
+
+def _not_indexed(file: str, root: Path) -> UsageError:
+    """Return the error that an existing file is not in the index of `root`."""
     from codelode.render.index_command import index_command
 
-    command = index_command(index.root, "--dry-run --list-skipped")
-    raise UsageError(f"{file} is not in the index of {index.root}: `{command}` says why")
+    command = index_command(root, "--dry-run --list-skipped")
+    return UsageError(f"{file} is not in the index of {root}: `{command}` says why")
 
 
 def _suggestion(index: Index, path: str, given: Path) -> str:
