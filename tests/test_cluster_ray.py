@@ -327,7 +327,7 @@ def kill_tasks(count: int) -> int:
         for process in builders():
             with suppress(OSError):
                 task = parent_of(process)
-                if task > 1 and task not in seen and len(seen) < count:  # 1: the task died
+                if task > 1 and task not in seen and len(seen) < count:  # it is 1 if the task died
                     os.kill(task, signal.SIGKILL)
                     seen.add(task)
         time.sleep(0.05)

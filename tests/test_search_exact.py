@@ -51,7 +51,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def random_segment(random: np.random.Generator, files: int, first: int) -> Segment:
-    """Make files of a few chunks; each word occurs in about its share of the chunks."""
+    """Return a segment of small files; each of `WORDS` is in about its share of the chunks."""
     builder = SegmentBuilder()
     for number in range(first, first + files):
         count = int(random.integers(1, 6))

@@ -81,7 +81,7 @@ def cleaned(definition: Definition) -> Definition:
 
 
 def build_run(tree: Tree, first: int = 0) -> RunSegment:
-    """Build a run of files with two chunks each; each line has the numbers of file and line."""
+    """Build a run of files with two chunks each; a line holds its file's and its own number."""
     builder = SegmentBuilder()
     for number, definitions in enumerate(tree, first):
         lines = [b"%d %d\n" % (number, line) for line in range(1, LINES + 1)]
@@ -146,7 +146,7 @@ def parts_key(name: str) -> str:
 
 @contextmanager
 def small_blocks(few: int, per: int) -> Iterator[None]:
-    """Make blocks of `few` names or `per` definitions; merge about `2 * few` names at a time."""
+    """Limit blocks to `few` names or `per` definitions; merge `2 * few` names at a time."""
     with (
         patch.object(names_module, "NAMES_PER_BLOCK", few),
         patch.object(names_module, "NAMES_PER_GROUP", 2),

@@ -38,12 +38,12 @@ INNER_FOLDS = 4
 
 
 def with_penalties(plan: Plan) -> list[Plan]:
-    """Return the plan with each of `PENALTIES`."""
+    """Return a copy of the plan for each of `PENALTIES`."""
     return [replace(plan, penalty=penalty) for penalty in PENALTIES]
 
 
 def with_factors(sets: Sequence[str], plan: Plan) -> list[Plan]:
-    """Return the plan with the weight of some sets multiplied by each of `FACTORS`."""
+    """Return a copy of the plan for each of `FACTORS`, which multiplies the weights of `sets`."""
     return [
         replace(
             plan,

@@ -29,7 +29,7 @@ _CONNECT_SECONDS = 5.0
 
 
 def main() -> None:
-    """Do what the parent asks for, and end."""
+    """Deploy or withdraw the actors, as the parent asks, and reply."""
     parent = ParentProcess.connect()
     options = unpack(parent.options["options"])
     try:

@@ -16,7 +16,7 @@ def column_in(line: bytes, symbol: str | None, terms: Iterable[str]) -> int:
     `symbol` is the qualified name, `terms` are the query's terms. If the line holds neither,
     return the column of the first character that is not blank.
     """
-    text = line.decode("latin-1")  # one character for each byte: offsets agree
+    text = line.decode("latin-1")  # one character per byte: offsets are in bytes
     last = as_bytes((symbol or "").rpartition(".")[2])
     named = _whole_word(text, last) if last else -1
     if named >= 0:
@@ -26,7 +26,7 @@ def column_in(line: bytes, symbol: str | None, terms: Iterable[str]) -> int:
 
 
 def _whole_word(text: str, word: str) -> int:
-    """Return the offset of a word that is no part of a longer one, or -1."""
+    """Return the first offset of a word that is not part of a longer word, or -1."""
     at = text.find(word)
     while at >= 0:
         stop = at + len(word)
@@ -57,7 +57,7 @@ def begins_word(text: str, at: int) -> bool:
 
 
 def cut_off_before(segment: Segment, ordinal: int) -> int:
-    """Return how many bytes of its first line lie before a chunk: 0 unless the line is huge.
+    """Return how many bytes of a chunk's first line lie before the chunk: 0 except in huge lines.
 
     Only a line that is longer than a chunk is split. The tables show whether this line is so long;
     the text is read only if it is.

@@ -1,4 +1,4 @@
-"""The comment before a definition, found by the look of lines: a search has no syntax tree."""
+"""The comment before a definition, recognized by its lines: a search has no syntax tree."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def _best_line(
     query: LandingQuery,
     asked: int,
 ) -> tuple[int, bool, DefinitionRow | None]:
-    """Return the line that answers a query best, a flag, and the definition of the line, if any.
+    """Return the line that answers a query best, a flag, and the definition named, if any.
 
     The flag says that the query asks for exactly this line: by its number, or as text. The
     definition is the one whose name answers the query.
@@ -99,7 +99,7 @@ def _best_line(
         return asked, True, None
     if at >= 0:
         return passage.first_line + _row(passage.starts, at), True, None
-    text = passage.text.decode("latin-1")  # one character for each byte: offsets agree
+    text = passage.text.decode("latin-1")  # one character per byte: offsets are in bytes
     matches = _Matches(text, passage.starts, query)
     row = _named(rows, passage, matches, definitions, query)
     if row is not None:
@@ -175,8 +175,9 @@ def _asked_for(
 ) -> DefinitionRow | None:
     """Return the definition that the whole query names, or that has the nearest name, if any.
 
-    If the query `is_written` in the passage, only a definition in the class or module asked for
-    counts; if the query also has arguments, none does: the text itself is the place.
+    If the query `is_written` in the passage, a definition counts only if it is in the class or
+    module that the query names, if any. If such a query also has arguments, no definition counts:
+    the text itself is the place.
     """
     if context.name is None or (is_written and context.name.has_arguments):
         return None

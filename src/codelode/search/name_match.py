@@ -46,7 +46,7 @@ def shares_of_paths(paths: Sequence[bytes], weights: Weights) -> NDArray[np.floa
 
 
 def share_of_name(text: str, weights: Weights) -> Share:
-    """Return the `Share` of a name."""
+    """Return the two shares of the words of a name: see `Share`."""
     words = _words(text)
     held = [weight for term, weight in weights.items() if term in words]
     return (sum(held), len(held) / len(words)) if held else (0.0, 0.0)

@@ -224,7 +224,7 @@ def is_relevant(
 ) -> NDArray[np.bool_]:
     """Return which candidates are hits at all, bool[n].
 
-    They match a word, a name, a path or a pattern of the query, or its meaning; and they score at
+    Hits match a word, a name, a path or a pattern of the query, or its meaning; and they score at
     least the threshold, if there is one. With a threshold of 0, all candidates are hits.
     """
     threshold = context.request.threshold

@@ -47,9 +47,9 @@ class Shard:
     On one machine, a snapshot is one shard. An index on many machines has many shards; each has the
     manifest of the whole index, but only some of its segments.
 
-    The segments may belong to several trees. For each segment, `prefixes` has the path of its
-    tree from the folder that holds everything searched, with a final slash; "" if the tree itself
-    holds everything. Paths in hits, features and ties begin with the prefix; globs are relative to
+    The segments may belong to several trees. For each segment, `prefixes` has the path of its tree,
+    relative to a common folder of all trees and with a final slash; "" if the tree is this folder
+    itself. Paths in hits, features and ties begin with the prefix; globs are relative to
     the tree.
     """
 
@@ -60,7 +60,7 @@ class Shard:
         caches: SegmentCaches | None = None,
         slots: Sequence[int] | None = None,
     ) -> None:
-        """Wrap a snapshot. Shards may share `caches`; `slots` are the keys of the segments there.
+        """Wrap a snapshot. Shards may share `caches`, where `slots` are the segments' keys.
 
         A slot stands for a segment with its prefix and its dead files.
         """
@@ -113,7 +113,7 @@ class Shard:
         return masks
 
     def _shared_masks(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
-        """Compute unknown masks in batches: if the search is given up, the next one goes on."""
+        """Compute unknown masks in batches; keep the finished ones if the search is given up."""
         from codelode.search.wanted import check_wanted  # only shards that share caches need it
 
         cache = self.caches.masks

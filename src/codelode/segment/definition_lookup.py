@@ -123,7 +123,7 @@ class DefinitionLookup:
         ]
 
     def definers(self, number: int, file: int, first: int, last: int) -> list[DefinitionRecord]:
-        """Return the definitions of a file whose name has the number `number`.
+        """Return the definitions in a file that have the name with this number.
 
         Only definitions with their name on a line from `first` to `last` are returned.
         """

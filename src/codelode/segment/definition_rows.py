@@ -74,7 +74,7 @@ class DefinitionRows:
 
     @cached_property
     def firsts(self) -> Column:
-        """The number of the first definition of each file, and at the end the count of all."""
+        """The number of the first definition of each file; the last item counts all definitions."""
         total = self._files["definitions"].sum(dtype=np.int64)
         return np.append(self._files["first_definition"].astype(np.int64), total)
 

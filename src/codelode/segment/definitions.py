@@ -1,8 +1,8 @@
 """The definitions of a segment: as a table, and as blocks of packed columns.
 
 Definitions are numbered file by file, in document order. Each refers to its name by number. Each
-name has a list of the chunks that define it. Such a chunk holds the line that has the name in one
-of the name's definitions (see `names`).
+name has a list of the chunks that define it (see `names`): for each of its definitions, the chunk
+with the line on which the name is.
 """
 
 from __future__ import annotations

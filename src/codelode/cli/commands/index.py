@@ -25,6 +25,7 @@ from codelode.cli.options import (
 )
 from codelode.discover.options import RECORDED
 from codelode.errors import UsageError
+from codelode.system.forked import allow_forks
 
 if TYPE_CHECKING:
     import argparse
@@ -157,6 +158,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.index import Index
     from codelode.settings.effective import BuildSettings
 
+    allow_forks()
     index = Index.open(options.root, index_dir=options.index_dir)
     home = index.reader.update_home()
     first = home is index.reader and not home.storage.has_manifest()
@@ -164,7 +166,6 @@ def run(options: argparse.Namespace) -> int:
     model = options.model or (build.model if first or options.rebuild else None)
     if model is not None:
         index = Index.open(options.root, index_dir=options.index_dir, model=model)
-    trace = _trace(options)
     walk = {**build.walk, **_given(options)}
     on_skip = _skip_listener(options, home.root, walk)
     if options.dry_run:
@@ -182,7 +183,7 @@ def run(options: argparse.Namespace) -> int:
         on_wait=announce_wait if options.wait else None,
         on_skip=on_skip,
         profile=options.profile is not None,
-        trace=trace,
+        trace=_trace(options),
         **walk,
     )
     if not index.searchable():  # the rules of the enclosing index leave this folder out now
@@ -218,7 +219,10 @@ def _print_plan(plan: Plan, as_json: bool) -> None:
 
 
 def _print(index: Index, report: UpdateReport, options: argparse.Namespace, first: bool) -> None:
-    """Print the report and, after the first update, notes for new users; remove old orphans."""
+    """Print the report and, after the first update, notes for new users; remove old orphans.
+
+    An orphan is an index whose root no longer exists.
+    """
     from codelode.answers.indexes import remove_old_orphans
     from codelode.answers.tree_summary import summary
     from codelode.answers.update import report_object
@@ -267,7 +271,10 @@ def _watch(index: Index, quiet: bool) -> int:
 
 
 def _trace(options: argparse.Namespace) -> str | None:
-    """Return the file for a profile, if requested. Raises `UsageError` if it cannot be written."""
+    """Return the file for a profile; None if no profile is requested.
+
+    Raises `UsageError` for a dry run, or if the file cannot be written.
+    """
     from codelode.pipeline.trace import check
 
     if not options.profile:
