@@ -49,7 +49,10 @@ def main() -> None:
 
 
 def pick(source: Path, files: int) -> list[str]:
-    """Return the first `files` C files in hash order, of at most `MAX_FILE_SIZE` bytes each."""
+    """Return the paths of the first `files` C files in hash order, sorted.
+
+    Links, empty files and files of more than `MAX_FILE_SIZE` bytes do not count.
+    """
     found: list[tuple[bytes, str]] = []
     for folder, _, names in os.walk(source):
         for name in names:

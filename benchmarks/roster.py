@@ -1,4 +1,4 @@
-"""Measure a roster of many repositories: open it, select from it, add and search one.
+"""Measure a roster of many repositories: open it, select from it, add and search a repository.
 
     python -m benchmarks.roster [--repositories 10000] [--store URL] [--record]
 

@@ -69,7 +69,7 @@ class ClusterHistory:
         self.restarts += 1
 
     def step(self) -> None:
-        """Commit, and wait until the cluster has the new generation."""
+        """Commit, sometimes after a restart of a searcher; wait for the new generation."""
         if self.random.random() < 0.1:
             self.restart()
         self.history.step()

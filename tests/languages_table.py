@@ -117,7 +117,7 @@ def found_by(name: str) -> str:
 
 @cache
 def kinds(name: str) -> list[str]:
-    """Return the kinds of definitions in the samples of a language, without those of regions."""
+    """Return the kinds of definitions in the samples of a language, except those in regions."""
     found: set[str] = set()
     if name in SAMPLED:
         outline = (SAMPLES / f"sample.{SAMPLED[name]}.outline").read_text()

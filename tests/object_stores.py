@@ -77,7 +77,7 @@ class KeepingLiar(MemoryStore):
 
 
 class ForgetfulStore(MemoryStore):
-    """A store whose answer to a create is lost: the client's retry then fails."""
+    """A store that loses its reply to a create: the retry of the client then returns False."""
 
     def create(self, key: str, data: bytes) -> bool:
         super().create(key, data)

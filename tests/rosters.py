@@ -178,7 +178,7 @@ class World:
     def one_machine(self, request: SearchRequest, names: Collection[str]) -> list[Hit]:
         """Return the hits of the trees on one machine: the reference for all answers.
 
-        The roots are in descending order, unlike those of a roster: the order must not matter.
+        The roots are in descending order, unlike the trees of a roster: this must not matter.
         """
         trees = self.folder / "trees"
         names = sorted(names, reverse=True)

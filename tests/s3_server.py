@@ -40,7 +40,7 @@ def s3_server(folder: Path) -> Iterator[str]:
 
 
 def environment(url: str) -> dict[str, str]:
-    """Return the usual variables for a server."""
+    """Return the environment variables by which clients reach a server."""
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ALLOW_HTTP": "true",

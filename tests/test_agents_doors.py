@@ -28,7 +28,7 @@ def test_a_shell_gets_the_text_of_the_server(lode: CommandLine, tree: Path) -> N
 
 
 def without_age(text: str) -> str:
-    """Return an answer without the age of the index, and without a cursor, which a shell lacks."""
+    """Return an answer without the age of the index and the cursor, which a shell does not get."""
     text = re.sub(r", updated [^,\]]*", "", text)
     return re.sub(r"\n\[more: .*\]", "", text).strip()
 
@@ -50,7 +50,7 @@ def test_a_shell_learns_what_is_stale(lode: CommandLine, tree: Path) -> None:
     assert re.search(r"^src/retry.py:6 .*\(deleted since\)$", found.text, re.MULTILINE)
 
 
-def test_an_index_built_elsewhere_is_taken_over(lode: CommandLine, tmp_path: Path) -> None:
+def test_an_index_built_elsewhere_is_used(lode: CommandLine, tmp_path: Path) -> None:
     """The recipe of docs/agents.md: a job builds an index, a container gets it with a checkout."""
     workspace = tmp_path / "workspace"
     root, place = workspace / "src", workspace / "index"

@@ -75,7 +75,7 @@ GRAPH = {name: set(imported(tree(file))) - {name} for name, file in FILES.items(
 
 
 def layers(page: str) -> dict[str, int]:
-    """Return the level of each stage, bottom up, from the diagram under "The layers"."""
+    """Return the level of each folder or module in the diagram under "The layers", bottom up."""
     diagram = page.partition("## The layers")[2].split("```")[1]
     rows = [re.split(r"\s{3,}", line)[0].split() for line in diagram.strip().splitlines()]
     return {stage: level for level, stages in enumerate(rows) for stage in stages}
@@ -84,20 +84,20 @@ def layers(page: str) -> dict[str, int]:
 LEVELS = layers(PAGE)
 
 
-def stage_of(module: str) -> str:
-    """Return the stage of a module: `store` for `codelode.store.lock`."""
+def entry_of(module: str) -> str:
+    """Return the entry of the diagram that has a module: `store` for `codelode.store.lock`."""
     return module.split(".")[1] if "." in module else module
 
 
-def test_every_stage_is_in_the_diagram() -> None:
-    assert {stage_of(name) for name in FILES} == set(LEVELS)
+def test_every_entry_is_in_the_diagram() -> None:
+    assert {entry_of(name) for name in FILES} == set(LEVELS)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_imports_point_downwards(name: str) -> None:
-    stage = stage_of(name)
+    stage = entry_of(name)
     for target in GRAPH[name]:
-        below = stage_of(target)
+        below = entry_of(target)
         assert below in LEVELS, f"{name} imports {target}, which has no layer"
         assert below == stage or LEVELS[below] < LEVELS[stage], f"{name} imports {target}"
 
@@ -110,7 +110,7 @@ def test_only_system_imports_platform_specific_modules(name: str) -> None:
         if isinstance(node, ast.Import)
         for alias in node.names
     }
-    assert stage_of(name) == "system" or not names & {"fcntl", "mmap"}
+    assert entry_of(name) == "system" or not names & {"fcntl", "mmap"}
 
 
 def cycles(graph: dict[str, set[str]]) -> set[frozenset[str]]:

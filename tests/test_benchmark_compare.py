@@ -52,9 +52,9 @@ def only(old: Measurement, new: Measurement) -> Change:
         (row((1.0, 1.01, 0.99)), row((1.3, 1.31, 1.29)), "worse"),
         (row((1.3, 1.31, 1.29)), row((1.0, 1.01, 0.99)), "better"),
         (row((1.0, 1.01, 0.99)), row((1.08, 1.09, 1.07)), "same"),
-        # The medians differ as in the first two cases, but within the spread of the repetitions.
+        # The medians differ as in the first case, but within the spread of the repetitions.
         (row((1.0, 1.3, 0.8)), row((1.3, 1.0, 1.5)), "same"),
-        # A single outlier is neither noise nor a change.
+        # A single outlier counts neither as noise nor as a change.
         (row((1.0, 1.01, 0.99, 9.0)), row((1.3, 1.31, 1.29, 1.3)), "worse"),
         (row((100,), "MB/s", "higher"), row((70,), "MB/s", "higher"), "worse"),
         (row((100,), "MB/s", "higher"), row((140,), "MB/s", "higher"), "better"),

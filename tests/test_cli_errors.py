@@ -28,7 +28,7 @@ from tests.test_cli_index import everything
         (["search", "retry", "-C", "-1"], ["--context"]),
         (["search", "retry", "--mode", "psychic"], ["--mode", "psychic", "hybrid"]),
         (["search", "retry", "--jsno"], ["--jsno"]),
-        (["search", "retry", "--lim", "3"], ["--lim"]),  # no abbreviations: new flags break them
+        (["search", "retry", "--lim", "3"], ["--lim"]),  # refused: a new flag could break it
         (["search", "retry", "--color", "blue"], ["--color", "always"]),
         (["search", "retry", "-A", "3"], ["unknown option -A: -C LINES shows more lines"]),
         (["search", "retry", "-w"], [r"-e '\bword\b'"]),

@@ -304,10 +304,10 @@ def test_indexes_that_an_enclosing_one_covers_are_named(lode: CommandLine, tmp_p
     assert covered == {str(sub): str(root), str(root): None}
     assert f"-> {remedy}\n" in lode("doctor", root).text
 
-    (root / ".lodeignore").write_text("/sub dir/\n")  # now the two cover different files
+    (root / ".lodeignore").write_text("/sub dir/\n")  # the index of `root` will lack `sub`
     lode("index", root).must_succeed()
     assert lode("list").must_succeed().message == ""
     (root / ".lodeignore").unlink()
-    assert "covers it, too" in lode("list").must_succeed().text  # the next update takes it in
-    (sub / ".git").mkdir()  # a root of its own
+    assert "covers it, too" in lode("list").must_succeed().text  # the next update adds `sub`
+    (sub / ".git").mkdir()  # makes `sub` a root of its own
     assert "covers it, too" not in lode("list").must_succeed().text

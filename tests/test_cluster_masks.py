@@ -137,7 +137,7 @@ def test_a_new_generation_reads_only_new_texts(scans: Scans) -> None:
 
 
 def test_an_owner_that_comes_or_takes_over_reads_no_text_again(scans: Scans) -> None:
-    """The masks of a lost searcher are with the front, even if it was the only one to have them."""
+    """The front has the masks of a lost searcher, even if no other searcher has them."""
     with cluster(2) as (front, searchers, pieces):
         held = repositories(pieces, "one", "two")
         show(front, corpus("1", held), 2)
@@ -165,7 +165,7 @@ def test_an_owner_that_comes_or_takes_over_reads_no_text_again(scans: Scans) -> 
 def test_clients_with_the_same_new_pattern_read_each_text_once(
     monkeypatch: pytest.MonkeyPatch, scans: Scans
 ) -> None:
-    """Calls are late, but their second owners would only read the same texts."""
+    """Calls are late, but no second owner is asked: it would only read the same texts."""
     monkeypatch.setattr(hedging, "_MOST_HEDGE", 0.02)
     with cluster(3) as (front, _, pieces):
         held = repositories(pieces, "one", "two", "three")
@@ -211,8 +211,8 @@ def slow_searcher(front: Front, name: str) -> Iterator[subprocess.Popen[bytes]]:
         process.communicate()
 
 
-def test_the_owner_of_a_killed_process_has_no_time_to_read_texts(tmp_path: Path) -> None:
-    """Real processes: a search takes less time than the texts of one segment."""
+def test_pieces_of_a_killed_searcher_are_searched_without_reading_texts(tmp_path: Path) -> None:
+    """In real processes, a search has less time than reading the texts of a segment takes."""
     root = write_tree(tmp_path / "tree", dict(TREE))
     index = Index.open(root, tmp_path / "index")
     index.update(jobs=1)
@@ -279,7 +279,10 @@ class Named:
 
 
 def test_large_masks_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the fact that they were computed is; masks of former pieces make room before that."""
+    """If masks are too large, those of former pieces are dropped first.
+
+    If the rest is still too large, only the fact that the masks were computed is kept.
+    """
     monkeypatch.setattr(masks, "_MOST_BYTES", 100)
     pieces, all_of_them = pieces_of(4), np.ones(4, bool)
     one, other = Named(), Named()

@@ -1,4 +1,4 @@
-"""Networks that are cut between a front and its searchers: no search waits for them."""
+"""Networks between a front and its searchers are cut: no search waits until they are mended."""
 
 from __future__ import annotations
 

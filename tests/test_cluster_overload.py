@@ -111,7 +111,7 @@ def test_a_cancelled_call_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
                 only.cancel(cancelled)
                 only.call({"call": "ping"}).result(5)  # the searcher has read everything
             assert messages.unpack_counts(kept.result(5), 1)[0] > 0
-            only.cancel(kept)  # its reply has come: nothing happens
+            only.cancel(kept)  # the reply has come, so this does nothing
             until(lambda: not only._waiting, 5)
         assert not cancelled.done()
         assert counts.times == 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 import tarfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +21,7 @@ import pytest
 from benchmarks.cluster.build import BUILDER, command_of, descendants, parent_of
 from benchmarks.cluster.nodes import kill_node
 from codelode import Answer
-from codelode.cluster import schedule
+from codelode.cluster import local_ray, schedule
 from codelode.cluster.answer import ClusterRepositories, Restriction
 from codelode.cluster.build_messages import Built, Source, TaskOptions
 from codelode.cluster.client import ServerRepositories
@@ -50,6 +52,13 @@ ray = pytest.importorskip("ray", reason="needs the extra cluster: make test-clus
 SEARCHERS = 2
 UNDERSTUDY = b"codelode.cluster.understudy"
 STORE_BYTES = 80 << 20
+PRIORITY = """
+import os, sys
+from codelode.cluster.driver import connect
+
+ray = connect(sys.argv[1])
+print(ray.get(ray.remote(lambda: os.getpriority(os.PRIO_PROCESS, 0)).remote(), timeout=60))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -318,7 +327,7 @@ def kill_tasks(count: int) -> int:
         for process in builders():
             with suppress(OSError):
                 task = parent_of(process)
-                if task > 1 and task not in seen and len(seen) < count:  # 1: the task died
+                if task > 1 and task not in seen and len(seen) < count:  # it is 1 if the task died
                     os.kill(task, signal.SIGKILL)
                     seen.add(task)
         time.sleep(0.05)
@@ -362,9 +371,29 @@ def test_without_a_cluster_there_is_one_line() -> None:
 
 
 def test_a_second_local_cluster_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from codelode.cluster import local_ray
-
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(local_ray, "address", lambda: "127.0.0.1:1")
     with pytest.raises(UsageError, match="runs already"):
         local_ray.up(1, 1)
+
+
+@pytest.mark.parametrize("has_token", [True, False])
+def test_a_local_cluster_has_the_usual_priority(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, has_token: bool
+) -> None:
+    """Otherwise, searches would wait for other work. Ray asks users for their token, if any."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("RAY_worker_niceness", "RAY_AUTH_MODE"):
+        monkeypatch.delenv(name, raising=False)
+    if has_token:
+        write_tree(tmp_path, {".ray/auth_token": "0a" * 32})
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    address = local_ray.up(1, port)
+    try:
+        command = [sys.executable, "-P", "-c", PRIORITY, address]
+        found = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+        assert int(found) == os.getpriority(os.PRIO_PROCESS, 0)
+    finally:
+        assert local_ray.down()

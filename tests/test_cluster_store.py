@@ -37,7 +37,7 @@ RETRY = "def retry(): return {}\n"
 
 @dataclass
 class FaultyStore(Remote):
-    """A store with faults in what it returns for keys that begin with `prefix`.
+    """A store whose replies have faults if the key begins with `prefix`.
 
     `delay` is in seconds; `refused`, `flipped` and `truncated` are the shares of the reads that
     fail, that have one bit flipped, and that lack their second half.

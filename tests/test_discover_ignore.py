@@ -190,7 +190,7 @@ class TestRules:
     @given(st.lists(st.text("ab*?./[]-", min_size=1, max_size=8), min_size=65, max_size=90))
     @settings(max_examples=30, deadline=None)
     def test_many_rules_are_found_like_few(self, patterns: list[str]) -> None:
-        """With 65 or more expressions, the lookup by `parts` must give the same results."""
+        """More than 64 expressions are looked up by their `parts`, with the same results."""
         data = "\n".join(patterns).encode()
         one_by_one = [(rule, Rules([rule])) for rule in parse(data)]
         together = Rules(parse(data))

@@ -94,7 +94,7 @@ def _program() -> list[str]:
 def test_an_index_inside_the_tree_is_never_indexed(
     lode: CommandLine, tree: Path, name: str
 ) -> None:
-    """No update adds the files of an index inside the tree: neither to it nor to another index."""
+    """The files of an index inside the tree are added neither to that index nor to another one."""
     (tree / "other").mkdir()
     files = lode("index", tree, "--json").must_succeed().json["files"]
     inside = tree / name

@@ -167,7 +167,7 @@ def _ends(line: str) -> str:
 def test_every_line_of_a_cell_is_on_its_line_of_the_file(
     cells: list[tuple[str, list[str]]], indent: int | str | None, ascii_only: bool, end: str
 ) -> None:
-    """Compare each line with what `json` reads from the line of the file with the same number."""
+    """Compare each line with the text that `json` reads from the same line of the file."""
     parsed = notebook(*(cell(kind, list(map(_ends, lines))) for kind, lines in cells))
     file = json.dumps(parsed, indent=indent, ensure_ascii=ascii_only).replace("\n", end)
     text = notebook_text(file.encode())

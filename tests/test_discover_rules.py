@@ -186,7 +186,7 @@ class TestWorktrees:
         assert read_paths(root) == ["b"]
 
     def test_outside_of_git_a_rule_that_leaves_nothing_does_not_count(self, root: Path) -> None:
-        """The rules in Debian's kernel sources leave no file: they are for its build repository."""
+        """The rules in Debian's kernel sources leave no file: they are for a build repository."""
         files = {".gitignore": "*.o\n/*\n!/debian/\n", "a.c": "x", "a.o": "x", "b/c": "x"}
         grow(root, {**files, "b/.gitignore": "*\n", "d/e": "x"})
         assert read_paths(root) == ["a.c", "d/e"]

@@ -303,7 +303,7 @@ class TestTreesThatChange:
         assert verdicts(found) == {"b/": "vanished"}
 
     def test_a_moved_folder_is_still_walked(self, root: Path, tmp_path: Path) -> None:
-        """The walk must not enter the replacement, which was not below the root before."""
+        """The walk must not follow the link in place of the folder: it leads out of the root."""
         grow(tmp_path, {"outside/c/secret": "x"})
         grow(root, {"b/a": "x", "b/c/d": "x"})
         found = walk(root)

@@ -1,4 +1,4 @@
-"""The first index of a tree: questions before, messages after, and the removal of old orphans."""
+"""The first index of a tree: questions before, messages after, and removal of orphaned indexes."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_blocks_of_definitions_have_these_columns() -> None:
     rows = table("Blocks of `definitions`")
     assert [name.strip("`") for name, _ in rows] == list(definitions.COLUMNS)
     assert [name for name, what in rows if "stepped" in what] == [
-        f"`{name}`" for name in definitions.STEPPED
+        f"`{definitions.COLUMNS[place]}`" for place in (definitions.NAME, definitions.START)
     ]
     assert DECLARATION == 1
 

@@ -384,7 +384,7 @@ class TestCommandLine:
             "lode: 1 file changed, 3 added, 1 deleted since the last update"
             " (updating would take over 0.3 s): run `lode index`\n"
         )
-        assert re_headers(found.text)["src/retry.py"] == "[deleted since]"
+        assert header_marks(found.text)["src/retry.py"] == "[deleted since]"
         assert "src/retry.py" not in search("-l").must_succeed().text.splitlines()
         only = search("-l", "-g", "src/retry.py")
         assert (only.code, only.out) == (1, b"")
@@ -395,7 +395,7 @@ class TestCommandLine:
         assert snapshot["changed_files"] == 0
 
 
-def re_headers(text: str) -> dict[str, str]:
+def header_marks(text: str) -> dict[str, str]:
     """Return the mark at the end of each header, by path."""
     marks = {}
     for line in text.splitlines():

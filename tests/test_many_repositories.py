@@ -1,7 +1,7 @@
 """The page and the tools for agents over a roster and over a cluster, as real processes.
 
 Everything is tested with `--roster` and with `--server`: both show the same. A repository that is
-hidden from the user leaves no trace in anything that they show.
+hidden from the user leaves no trace in anything that the page and the tools show.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def test_no_address_of_the_page_shows_anything_hidden(site: Site) -> None:
 
 
 def same(text: str, name: str) -> str:
-    """Return a page without times, and with another name for a repository."""
+    """Return a page without times, and with "NAME" in place of the name of a repository."""
     text = re.sub(r'<span class="time">.*?</span>|"(age_)?seconds": [\d.e-]+', "", text)
     return re.sub(r"\d+ (seconds|s|min) ago|just now", "", text).replace(name, "NAME")
 
@@ -354,6 +354,6 @@ def test_what_cannot_be_reached_is_one_line(
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """A server that accepts connections and says nothing."""
+    """Run a server that accepts connections and says nothing; yield its URL."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"

@@ -36,7 +36,7 @@ def test_the_word_that_is_meant(typed: str, meant: str) -> None:
 
 
 def test_several_words_may_be_near() -> None:
-    assert set(all_near("stat", ["star", "state", "start"], 0.7)) == {"state"}  # a beginning
+    assert set(all_near("stat", ["star", "state", "start"], 0.7)) == {"state"}  # begins with "stat"
     assert set(all_near("stax", ["star", "state", "start"], 0.6)) == {"star", "state", "start"}
     assert all_near("stax", ["star"], 0.9) == []
 

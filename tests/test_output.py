@@ -109,7 +109,7 @@ def printed(title: str, lode: CommandLine, tree: Path) -> set[str]:
 
 @pytest.fixture
 def indexed(lode: CommandLine, tree: Path) -> Path:
-    """Make an indexed tree with damage and with names that are not UTF-8."""
+    """Make an indexed tree in which some names are not UTF-8."""
     (tree / ODD).write_text("def retry(): return 'again'\n")
     (tree / os.fsdecode(b"blank-caf\xe9.py")).write_text("")
     lode("index", tree).must_succeed()

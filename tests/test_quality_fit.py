@@ -278,7 +278,7 @@ def maker(tmp_path: Path) -> CaseMaker:
     tree = tmp_path / "tree"
     (tree / "tests").mkdir(parents=True)
     (tree / "retry_policy.py").write_text(
-        "def next_delay(attempt):\n    raise ValueError('attempt must not be negative')\n"
+        "def next_delay(attempt):\n    fail('attempt must not be negative in retry_policies')\n"
     )
     (tree / "clock.py").write_text("import retry_policy\n\n\ndef now():\n    return 0\n")
     (tree / "tests" / "test_retry.py").write_text("def test_delay():\n    assert attempt\n")
@@ -310,7 +310,8 @@ def test_a_case_has_the_features_of_all_its_candidates(maker: CaseMaker) -> None
 
     assert value("retry_policy.py", "name_loose") == pytest.approx(0.975)
     assert value("clock.py", "name_loose") == 0.0
-    assert value("retry_policy.py", "run") > 0.0 == value("notes.md", "run")
+    assert value("retry_policy.py", "run") == 1.0
+    assert value("notes.md", "run") == 0.0
     assert value("retry_policy.py", "stem_loose") > value("clock.py", "stem_loose") == 0.0
     assert value("retry_policy.py", "stem_rarity") > 0.0
     assert value("notes.md", "docs") == 1.0

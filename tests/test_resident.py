@@ -260,7 +260,10 @@ def test_a_request_survives_packing() -> None:
 def test_a_fork_finds_the_command_line_loaded(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Importing the modules of the command line takes longer than a search; no index is made."""
+    """The watcher's process has imported the command line before it forks, without making an index.
+
+    Importing its modules takes longer than a search.
+    """
     cache = tmp_path / "cache"
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     loaded: list[list[str]] = []

@@ -242,7 +242,7 @@ def test_known_and_fresh_segments_are_not_uploaded_again(tmp_path: Path) -> None
     (segment,) = (world.place / "segments").glob("*/*")
     first = segment.stat().st_ino
     Uploader(store).upload(storage, "a")
-    assert segment.stat().st_ino == first  # an interrupted upload continues
+    assert segment.stat().st_ino == first  # the uploaded segment is young
     os.utime(segment, (0, 0))
     (one,) = Roster.of(store).everything()
     Uploader(store, digests_of(store, one.manifest)).upload(storage, "a")

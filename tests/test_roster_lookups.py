@@ -59,7 +59,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="module")
 def whole(world: World) -> Index:
-    """An index of the folder that holds the repositories that everybody may see."""
+    """Return an index of the folder that holds the repositories that everybody may see."""
     folder = world.folder / "everything"
     for name in ("acme/api", "acme/web", "acme.mirror/api", "queue", "docs/tests"):
         shutil.copytree(world.folder / "trees" / name, folder / name)

@@ -90,7 +90,7 @@ HIDDEN = {
 
 
 def test_answers_do_not_depend_on_what_is_hidden(world: World, tmp_path: Path) -> None:
-    """A roster with hidden repositories, and commits to them, answers like one without them."""
+    """A roster answers as if hidden repositories, and commits to them, did not exist."""
     other = make_world(tmp_path)
     other.write("queue", {"queue.go": "package queue\n\nfunc Retry() {}\n"})
     other.add("queue")

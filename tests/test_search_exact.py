@@ -28,7 +28,7 @@ from codelode.search.candidates import (
 from codelode.search.dense import dense_candidates
 from codelode.search.file_roles import ROLES, roles_of_files, roles_of_path
 from codelode.search.filters import Allowed, Mask, chunk_masks
-from codelode.search.name_match import share_of_name, shares_in_query, shares_of_paths
+from codelode.search.name_match import share_of_name, shares_of_paths
 from codelode.search.parallel_scan import shared_out
 from codelode.search.rank import choose
 from codelode.search.shard import Shard
@@ -51,7 +51,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def random_segment(random: np.random.Generator, files: int, first: int) -> Segment:
-    """Make files of a few chunks; each word occurs in about its share of the chunks."""
+    """Return a segment of small files; each of `WORDS` is in about its share of the chunks."""
     builder = SegmentBuilder()
     for number in range(first, first + files):
         count = int(random.integers(1, 6))
@@ -370,11 +370,10 @@ def test_words_near_terms_are_all_that_count(paths: list[str], weights: dict[str
         common = [weight for word, weight in weights.items() if word in words]
         return sum(common), len(common) / max(1, len(words))
 
-    encoded = [path.encode() for path in paths]
-    assert [share_of_name(path, weights) for path in paths] == [share(path) for path in paths]
-    names = np.array([share(path) for path in paths], np.float32).reshape(-1, 2)
-    assert (shares_of_paths(encoded, weights) == names[:, 0]).all()
-    assert (shares_in_query(encoded, weights) == names[:, 1]).all()
+    shares = [share(path) for path in paths]
+    assert [share_of_name(path, weights) for path in paths] == shares
+    held = np.array([of_query for of_query, _ in shares], np.float32)
+    assert (shares_of_paths([path.encode() for path in paths], weights) == held).all()
 
 
 @given(st.lists(st.sampled_from(PATH_WORDS), min_size=1, max_size=5).map("/".join))

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from codelode import Hit, Index
 from codelode.embed.encoder import Encoder
+from codelode.lru import LruCache
 from codelode.search import context as context_module
+from codelode.search import shard as shard_module
 from codelode.search.context import QueryContext, Statistics
 from codelode.search.gather import count, gather
 from codelode.search.gathered import Gathered
@@ -202,3 +204,26 @@ def test_a_shard_remembers_the_average_length_it_computed_with() -> None:
     first = scores(statistics)
     assert scores(replace(statistics, tokens=100 * statistics.tokens)) != first
     assert scores(statistics) == first
+
+
+@pytest.mark.parametrize("room", [1, 2, 512])
+def test_texts_are_those_of_the_files_however_many_are_kept(room: int) -> None:
+    tree = {f"a/{n}.txt": b"line %d of a text\n" % n * (60 * n + 1) for n in range(4)}
+    tree["b.txt"] = b"x" * 9000 + b"\n"  # its chunks are too long to be kept
+    shard = shard_of(tree, set(), 2)
+    chunks = [
+        (number, row)
+        for number in range(len(shard))
+        for row in range(len(shard.segment(number).chunks))
+    ]
+    numbers, ordinals = zip(*chunks, strict=True)
+    plain = [shard.text(number, ordinal) for number, ordinal in chunks]
+    kept: LruCache[tuple[int, int], bytes] = LruCache(room)
+    with patch.multiple(shard_module, _TEXTS=kept, _KEPT_BYTES=2000):
+        for order in (range(len(chunks)), range(len(chunks))[::-1], [0, 0, len(chunks) - 1]):
+            found = shard.texts([numbers[i] for i in order], [ordinals[i] for i in order])
+            assert found == [plain[i] for i in order]
+        texts = {key: kept.get(key) for key in ((shard.segment(n).key, row) for n, row in chunks)}
+    known = [text for text in texts.values() if text is not None]
+    assert 0 < len(known) <= room
+    assert max(map(len, known)) <= 2000 < max(map(len, plain))

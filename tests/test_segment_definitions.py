@@ -81,7 +81,7 @@ def cleaned(definition: Definition) -> Definition:
 
 
 def build_run(tree: Tree, first: int = 0) -> RunSegment:
-    """Build a run of files with two chunks each; each line has the numbers of file and line."""
+    """Build a run of files with two chunks each; a line holds its file's and its own number."""
     builder = SegmentBuilder()
     for number, definitions in enumerate(tree, first):
         lines = [b"%d %d\n" % (number, line) for line in range(1, LINES + 1)]
@@ -146,7 +146,7 @@ def parts_key(name: str) -> str:
 
 @contextmanager
 def small_blocks(few: int, per: int) -> Iterator[None]:
-    """Make blocks of `few` names or `per` definitions; merge about `2 * few` names at a time."""
+    """Limit blocks to `few` names or `per` definitions; merge `2 * few` names at a time."""
     with (
         patch.object(names_module, "NAMES_PER_BLOCK", few),
         patch.object(names_module, "NAMES_PER_GROUP", 2),
@@ -247,14 +247,10 @@ def test_columns_survive_the_round_trip(large: list[int], small: list[int]) -> N
     packed = pack_column(first)
     column = PackedTable(packed + b"x", 0, 1, len(large))
     assert column.end == len(packed) and column.column(0).tolist() == large
-    assert [column.value(0, row) for row in range(len(large))] == large
-    assert [each for (each,) in column.rows(np.arange(len(large))[::-1])] == large[::-1]
+    assert column.numbers().tolist() == [[number] for number in large]
     for wrong in (packed[:-1], b"\5" + packed[1:], b""):
         with pytest.raises(ValueError, match="column"):
             PackedTable(wrong, 0, 1, len(large))
-    for row in (-1, len(large)):
-        with pytest.raises(LookupError):
-            column.value(0, row)
     folded = fold(np.append(-first, second))
     assert (folded >= 0).all() and unfold(folded).tolist() == [*(-first).tolist(), *small]
 
@@ -269,7 +265,7 @@ def test_tables_survive_the_round_trip(rows: list[tuple[int, ...]]) -> None:
         table = PackedTable(data, 0, 3, count)
         assert table.end == len(data)
         found += zip(*(table.column(i).tolist() for i in range(3)), strict=True)
-        assert list(table.rows(np.arange(count))) == found[-count:]
+        assert list(map(tuple, table.numbers().tolist())) == found[-count:]
     assert found == rows
 
 

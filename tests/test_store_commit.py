@@ -33,7 +33,7 @@ def sealed(directory: Path, *names: str) -> SegmentEntry:
 
 @pytest.fixture
 def calls(tmp_path: Path) -> Iterator[list[Call]]:
-    """Return the calls on files below the test's folder."""
+    """Record the calls on files below the test's folder, and yield the list of calls."""
     made: list[Call] = []
     with intercepted(tmp_path, lambda call: made.append(call)):
         yield made

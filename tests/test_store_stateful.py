@@ -120,7 +120,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(path=paths, time=st.integers(1, 2**62))
     def touch(self, path: str, time: int) -> None:
-        """Give a file newer times and the same content."""
+        """Give a file other times and the same content."""
         manifest = read_manifest(self.storage)
         entries = list(manifest.segments)
         for number, live in enumerate(Snapshot.open(self.storage).segments):

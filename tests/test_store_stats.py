@@ -38,7 +38,7 @@ def files(index: Index, suffix: str) -> dict[str, bytes]:
 
 def test_two_copies_of_a_tree_give_the_same_segments(index: Index, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
-    shutil.copytree(index.root, copy)  # other inodes, other ctimes
+    shutil.copytree(index.root, copy)  # the copies have other inodes and ctimes
     for number, path in enumerate(copy.rglob("*")):
         os.utime(path, ns=(10**18 + number, 10**18 + number))
     other = Index.open(copy, tmp_path / "index")

@@ -107,8 +107,8 @@ def test_every_piece_of_a_text_without_spaces_is_found(text: str, data: st.DataO
     while stop < len(text) and category(text[stop]) == "Mn":
         stop += 1
     found, wanted = set(words(text.encode())), set(words(text[start:stop].encode()))
-    # At either end, the piece may have a single letter of a longer run. Among the words of the
-    # whole text, this letter is only in pairs.
+    # At either end, the piece may have a single letter of a longer run. In the words of the whole
+    # text, this letter occurs only in pairs of letters.
     missing = {word.decode() for word in wanted - found}
     assert len(missing) <= 2
 

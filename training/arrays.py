@@ -17,8 +17,9 @@ KINDS = ("doc", "comment", "name", "header", "path")
 
 @dataclass(frozen=True, slots=True)
 class BagRows:
-    """A flat array of n bags: bag i owns `[indptr[i], indptr[i+1])`. `weights` is 1 + ln count.
+    """A flat array of n bags: bag i has the items `[indptr[i], indptr[i+1])` of `rows`.
 
+    `weights` has 1 + ln(count) for each item, where the count is that of the row in the bag.
     Dtypes: indptr int64[n+1], rows int32, weights float32.
     """
 
@@ -43,7 +44,7 @@ class BagRows:
         )
 
     def take(self, chosen: NDArray[np.int64], keep: NDArray[np.bool_] | None = None) -> BagRows:
-        """Return the chosen bags in order; those where `keep` is False are empty."""
+        """Return the chosen bags in order; a bag is empty where `keep` is False."""
         lengths = self.indptr[chosen + 1] - self.indptr[chosen]
         if keep is not None:
             lengths = np.where(keep, lengths, 0)
@@ -56,8 +57,8 @@ class BagRows:
 class PairArrays:
     """All pairs: bags of query, passage and path, with their origins.
 
-    `source` numbers the file, `asked` the query. Pairs with the same file or the same query are not
-    negatives of each other.
+    `source` is the number of the file, `asked` the number of the query. Pairs with the same file or
+    the same query are not negatives of each other.
     Dtypes of [n] arrays: project, source, asked int32; kind, language int8; held_out bool.
     """
 

@@ -53,7 +53,10 @@ class Excluded:
         return _mentions(name.lower(), self._names)
 
     def path(self, path: str) -> bool:
-        """Return whether a folder or file on the path has the name of a benchmark repository."""
+        """Return whether a folder or file on the path has the name of a benchmark repository.
+
+        Names that are also ordinary words do not count.
+        """
         return any(
             piece in self._folders or piece.partition(".")[0] in self._folders
             for piece in path.lower().split("/")

@@ -66,7 +66,7 @@ def permissive(licenses: set[str]) -> bool:
 
 
 def _permits(license: str) -> bool:
-    """Return whether a license is permissive: one part of an `or` must be, all of an `and`."""
+    """Return whether a license is permissive: any part of an `or` suffices, `and` needs all."""
     return any(
         all(PERMISSIVE.search(part) and not _COPYLEFT.search(part) for part in choice)
         for choice in (

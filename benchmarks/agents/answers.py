@@ -1,4 +1,4 @@
-"""Ask 100 questions over 10 trees as an agent does, and compare with grep and read.
+"""Ask 100 questions about 10 trees as an agent does; compare with an agent that uses grep.
 
     python -m benchmarks.agents.answers --checkouts DIR [--json FILE] [--transport]
 
@@ -117,7 +117,7 @@ def _result(root: Path, question: dict[str, str], ask: Ask) -> Result:
 
 
 def report(results: Sequence[Result]) -> None:
-    """Print the figures."""
+    """Print the figures of all results, and the questions whose first answer missed the file."""
     times = sorted(each.milliseconds for each in results)
     print(f"questions                     {len(results)}")
     print(f"within {BUDGET} tokens            {sum(each.within_budget for each in results)}")

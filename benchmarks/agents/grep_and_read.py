@@ -2,8 +2,9 @@
 
 The agent does exactly this until it has read the right file:
 
-1. The *words* of the question are its words of three letters or more without stop words, each cut
-   to its stem by removing one of `ing`, `ed`, `es`, `s`; the longest first, as long words are rare.
+1. The *words* of the question are its words of three letters or more, except stop words. Each is
+   cut to its stem by removing one of `ing`, `ed`, `es`, `s`. The longest word comes first, as long
+   words are rare.
 2. In round i the agent greps for word i (`rg -i -F`): all lines that contain it, in the order of
    paths. The output is cut to 100 lines of 200 characters, as agents' tools do. The agent pays for
    the tokens of this output.

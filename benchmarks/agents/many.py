@@ -103,7 +103,7 @@ async def _ask(root: Path, index_dir: str, tally: Tally, number: int) -> None:
                     await _call(client, tally)
                     await anyio.sleep(_PAUSE_SECONDS)
         except* (MCPError, anyio.BrokenResourceError, anyio.ClosedResourceError) as group:
-            if tally.killed == killed:  # nobody killed a server: this one died by itself
+            if tally.killed == killed:  # no server was killed meanwhile, so this one died
                 tally.errors.append(f"server {number}: {group.exceptions[0]!r}")
 
 

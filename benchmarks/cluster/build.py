@@ -4,9 +4,9 @@
 
 Every entry of a PLACE is a repository: an archive (tar, zip, wheel, crate) or a folder. The first
 `--git` folders are committed to git repositories, and built from their URLs. Hostile archives are
-added, which must fail without an effect on the other builds. The build runs once for each number of
-workers, then once more on the last roster (nothing may be uploaded), and once on an empty roster
-while tasks are killed. All these runs must give the same manifests.
+added; their builds must fail without an effect on the others. The build runs once for each number
+of workers, then once more on the last roster (this run must upload nothing), and once on an empty
+roster while tasks are killed. All these runs must give the same manifests.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def ray_cluster(workers: int) -> Iterator[str]:
 
 
 class Watch:
-    """A thread that samples the memory of a build's processes, and kills `kills` of its tasks."""
+    """A thread that samples the memory of a build's processes, and kills `kills` tasks."""
 
     def __init__(self, kills: int = 0) -> None:
         self.everything, self.tasks = Memory(), Memory()

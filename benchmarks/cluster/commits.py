@@ -4,9 +4,9 @@
 
 Repositories are added, updated, relabeled, removed and compacted; objects that no generation names
 are removed from the store. Searchers end and start again. After each commit, the answers of the
-cluster must equal those of one machine in all fields, for users with different labels; searches
-during the commits must equal those of a neighboring generation. The first difference ends the run.
-A seed always makes the same commits.
+cluster must equal the answers of one machine in all fields, for users with different labels. During
+the commits, the hits of a search must equal its hits at one of the latest generations. The first
+difference ends the run. A seed always makes the same commits.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python -m benchmarks.cluster.failures INDEX
 
-INDEX is the folder of an index. The cluster has three searchers and two replicas. Searches run
-throughout.
+INDEX is the folder of an index. The cluster has three searchers, two of which hold each piece.
+Searches run throughout.
 """
 
 from __future__ import annotations

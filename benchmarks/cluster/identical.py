@@ -2,11 +2,12 @@
 
     python -m benchmarks.cluster.identical ROSTER [--requests 200] [--searchers 1 2 4] [--record]
 
-ROSTER is a roster as `lode roster add` makes it; a large one (a million chunks) tells more. The
+ROSTER is a roster as `lode roster add` makes it, preferably a large one (a million chunks). The
 requests combine queries, modes, filters, limits and selections of repositories at random. One
-process answers them, then clusters of processes on the same machine. Any answer that differs in
-anything but its duration ends the run. All processes share the cores of this machine, so the
-throughput does not grow with the number of searchers.
+process answers them, then clusters of processes on the same machine. An answer that differs in
+anything but its duration and freshness ends the run; with several clients at once, such answers are
+only counted. All processes share the cores of this machine, so the throughput does not grow with
+the number of searchers.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def in_turn(
 ) -> list[list[float]]:
     """Send each request to all `ways` in turn, and assert that each answer is as expected.
 
-    Returns, for each way, the ms of each request.
+    Returns the duration of each request in ms, for each way.
     """
     taken: list[list[float]] = [[] for _ in ways]
     for ask, right in zip(asked, expected, strict=True):

@@ -2,11 +2,11 @@
 
     python -m benchmarks.cluster.nodes ROSTER
 
-Three nodes of Ray on this machine have a searcher each, with two replicas. Searches run throughout,
-and every answer is compared with that of one machine. The events: the process of an actor is
-killed; a raylet is killed; all processes of a node are killed, and Ray removes it; the control
-store (GCS) is killed. After each event, the figures say for how long any piece lacked one of its
-two searchers, and when Ray had started the searcher again.
+Three nodes of Ray run on this machine, with one searcher on each node and two searchers for each
+piece. Searches run throughout, and every answer is compared with the answer of one machine. The
+events: the process of an actor is killed; a raylet is killed; all processes of a node are killed,
+and Ray removes it; the control store (GCS) is killed. After each event, the figures say for how
+long any piece lacked one of its two searchers, and when Ray had started the searcher again.
 
 Ray's processes run at the usual priority here. Their default priority is so low that other work
 on the machine would determine the figures.
@@ -127,7 +127,7 @@ def observe(
     fail: Callable[[], object],
     settled: Callable[[Owners], bool],
 ) -> None:
-    """Search while `fail` breaks something; print what happens until `settled` is true."""
+    """Search while `fail` breaks something, until `settled` is true; print a summary."""
     front = repositories.front
     end = time.monotonic() + MOST_SECONDS
     while not (front.is_whole() and len(front.searchers()) == SEARCHERS):

@@ -96,7 +96,7 @@ class OneMachine:
         self._opened: LruCache[tuple[str, ...], SelectedRepositories] = LruCache(4)
 
     def answer(self, ask: Ask) -> Answer:
-        """Search."""
+        """Answer a request from the repositories that its globs select."""
         opened = self._opened.get(ask.globs)
         if opened is None:
             opened = SelectedRepositories(self._roster, ask.globs, cache=self._cache)

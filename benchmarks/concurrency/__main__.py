@@ -67,7 +67,7 @@ def play(session: Session, name: str, stage: scenes.Stage) -> None:
     report = index.update(jobs=stage.jobs)
     session.add(f"{name}/chunks", "chunks", report.chunks, "neither")
     search = asking(index, stage.asked)
-    search_for(stage.seconds / 5, 1, search)  # maps the index and verifies its pages
+    search_for(stage.seconds / 5, 1, search)  # a warm-up: it maps the index and verifies its pages
     session.say("idle")
     idle = latency(session, f"{name}/idle", search_for(stage.seconds, 1, search))
     session.say("busy")
@@ -103,7 +103,10 @@ def play(session: Session, name: str, stage: scenes.Stage) -> None:
 
 
 def latency(session: Session, label: str, load: Load, idle: str | None = None) -> str:
-    """Record p50 and p95, with those of label `idle` as baselines, and errors; return `label`."""
+    """Record p50, p95 and errors; return `label`.
+
+    The baselines are the p50 and the p95 with the label `idle`, if it is given.
+    """
     for what, share in (("p50", 0.5), ("p95", 0.95)):
         baseline = f"{idle}/{what}" if idle else None
         session.add(f"{label}/{what}", "ms", load.percentiles(share), baseline=baseline)
@@ -112,7 +115,10 @@ def latency(session: Session, label: str, load: Load, idle: str | None = None) -
 
 
 def rate(session: Session, name: str, what: str, count: int, load: Load) -> None:
-    """Record searches per second, with one thread or process as the baseline."""
+    """Record searches per second, p95 and errors.
+
+    The baseline of the rate is the rate of one thread or process.
+    """
     one = f"{name}/{what}/1/rate" if count > 1 else None
     session.add(f"{name}/{what}/{count}/rate", "queries/s", load.rates(), "higher", one)
     session.add(f"{name}/{what}/{count}/p95", "ms", load.percentiles(0.95))

@@ -40,11 +40,11 @@ class Load:
         return [window for window in cut if window]
 
     def percentiles(self, share: float) -> list[float]:
-        """Return, for each window, the percentile `share` (0 to 1) of its latencies, in ms."""
+        """Return the percentile `share` (0 to 1) of the latencies of each nonempty window (ms)."""
         return [percentile(window, share) * 1000 for window in self.windows()]
 
     def rates(self) -> list[float]:
-        """Return the searches per second of each window."""
+        """Return the searches per second of each nonempty window."""
         return [len(window) * WINDOWS / self.seconds for window in self.windows()]
 
 

@@ -137,9 +137,10 @@ _WRAPPERS: dict[str, Callable[[Any, _Counter], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a child: "done", "refused" (a `CodelodeError`), "crashed" or "killed".
+    """The outcome of a child, and the report or error that it wrote.
 
-    For a signal other than SIGKILL, it is "died of" and the name of the signal.
+    `kind` is "done", "refused" (a `CodelodeError`), "crashed" or "killed" (SIGKILL). After another
+    signal, it is "died of" and the name of the signal.
     """
 
     kind: str
@@ -152,7 +153,7 @@ class Outcome:
 
 
 def start(work: Callable[[], object]) -> tuple[int, int]:
-    """Run `work` in a fork of this process; return its pid and a pipe with its report."""
+    """Run `work` in a fork; return its pid and the read end of a pipe with its report."""
     reader, writer = os.pipe()
     sys.stdout.flush()
     pid = os.fork()

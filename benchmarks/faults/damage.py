@@ -71,7 +71,7 @@ def admit(folder: Path, seed: int, files: int, functions: int = 3) -> Patient:
 
 
 def examine(patient: Patient, what: str) -> None:
-    """Raise `WrongError` unless the damage is reported and every answer is right or an error."""
+    """Raise `WrongError` unless `verify` reports the damage and no search answers wrongly."""
     began = time.perf_counter()
     index = open_index(patient.root, patient.work)
     try:

@@ -152,9 +152,10 @@ def largest_file(scene: Scene) -> int:
 
 
 def refuse(scene: Scene, error: str, tally: Tally, kinds: Counter[str], step: int = 1) -> None:
-    """Inject one error, once and permanently.
+    """Inject one error into many updates: first once per update, then permanently.
 
-    Short writes and interruptions are injected once only, because the caller retries after them.
+    Short writes and interruptions are injected only once per update, because the caller retries
+    after them.
     """
     for lasting in (False, True):
         if not (lasting and error in ("short", "EINTR")):

@@ -104,7 +104,7 @@ def mutate_segment(data: bytes, rng: random.Random) -> bytes:
 
 
 def mutate_manifest(data: bytes, rng: random.Random) -> bytes:
-    """Change values of the JSON, or its text, and recompute the checksum."""
+    """Change values or bytes of the JSON, rarely the format version; recompute the checksum."""
     head, _, body = data.partition(b"\n")
     if rng.random() < 0.3:
         body = mutate_bytes(body, rng)

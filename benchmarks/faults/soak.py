@@ -41,7 +41,11 @@ SAMPLE_SECONDS = 5.0
 
 @dataclass(slots=True)
 class Plan:
-    """Settings shared by all processes. Times are values of `time.monotonic`, in seconds."""
+    """Settings shared by all processes.
+
+    `writing_from` and `until` are values of `time.monotonic`. `pause` is the mean pause between
+    queries or updates, in seconds.
+    """
 
     folder: Path
     writing_from: float

@@ -70,7 +70,7 @@ _ENCODER = WordEncoder()
 
 
 def open_index(root: Path, directory: Path) -> Index:
-    """Open the index of `root` whose files are in `directory`; its encoder loads quickly."""
+    """Open the index of `root` whose files are in `directory`, with a `WordEncoder`."""
     return Index(IndexReader(Path(os.path.realpath(root)), directory, encoder=_ENCODER))
 
 
@@ -121,7 +121,7 @@ def edit(root: Path, random: random.Random, edits: int) -> None:
 
 
 def contents(directory: Path) -> Contents:
-    """Return the indexed text of every live file; for files without text, their size."""
+    """Return the text of each live file, or the number of its skip reason, by path."""
     snapshot = Snapshot.open(LocalStorage(directory))
     found: Contents = {}
     for live in snapshot.segments:

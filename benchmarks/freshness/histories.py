@@ -116,7 +116,7 @@ class History:
         self.branches.append(name)
 
     def checkout(self) -> None:
-        """Check out another branch."""
+        """Commit everything, then check out a random branch."""
         self._git("add", "-A", "-f")
         self._git("commit", "-q", "--allow-empty", "-m", "before")
         self._git("checkout", "-q", self.random.choice(self.branches))

@@ -35,7 +35,7 @@ FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', mono
 
 
 def terminal_picture(tree: Path, environment: dict[str, str]) -> str:
-    """Return an SVG of the commands and their output, which needs no external font."""
+    """Return an SVG of the commands and their output; it needs no external font."""
     console = recording(WIDTH)
     for command in COMMANDS:
         console.print(Text.assemble(("$ ", "bold green"), f"lode {shlex.join(command)}"))
@@ -77,7 +77,7 @@ def recording(width: int) -> Console:
 
 
 def drawn(console: Console, title: str) -> str:
-    """Return the printed text as an SVG, which needs no external font."""
+    """Return the printed text as an SVG that needs no external font."""
     svg = console.export_svg(title=title, theme=MONOKAI, font_aspect_ratio=0.6)
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     return svg.replace("Fira Code, monospace", FONTS)

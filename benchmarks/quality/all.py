@@ -5,7 +5,7 @@
 
 `--data` holds `checkouts/`, `quality/` (repos.json, annotations/, bug-reports.json), `mirrors/`,
 `cosqa/` (data/search of its repository) and `packages/`, or links to them. A set without data is
-left out, with a message. Keep the indexes with `--index-root`, one folder per measured version.
+left out, with a message. `--index-root` keeps the indexes; give each measured version its own.
 """
 
 from __future__ import annotations

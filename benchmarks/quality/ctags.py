@@ -38,7 +38,7 @@ class Tag(NamedTuple):
 def tags_of(tree: Path) -> list[Tag]:
     """Run ctags over a tree and return all tags of all kinds.
 
-    Exits with a message if ctags is missing or fails, as a ctags that cannot write JSON does.
+    Exits with a message if ctags is missing or fails; a ctags that cannot write JSON fails.
     """
     try:
         done = subprocess.run(COMMAND, cwd=tree, capture_output=True, check=False)

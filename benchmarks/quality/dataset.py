@@ -39,7 +39,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository at a revision. `root` is the POSIX path of the indexed folder ("": all)."""
+    """A repository at a revision. `root` is the POSIX path of the indexed folder ("": the top)."""
 
     name: str
     language: str
@@ -83,7 +83,7 @@ def load_queries(data: Path, name: str) -> list[Query]:
 def split_by_presence(
     queries: Sequence[Query], checkout: Path, root: str
 ) -> tuple[list[Query], list[Query]]:
-    """Split queries into those this checkout can answer and those with missing targets.
+    """Split queries into queries that this checkout can answer, and queries with missing targets.
 
     Some annotations name files relative to the top of the checkout, others relative to the indexed
     folder `root`. A target counts as present if its file is in either place.

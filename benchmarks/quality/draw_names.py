@@ -86,7 +86,7 @@ def other_case(name: str) -> str | None:
 
 
 def with_typing_error(name: str, known: Collection[str], generator: random.Random) -> str:
-    """Return the name with a letter lost or two neighbors swapped; the first letter stays.
+    """Return the name with one letter lost, or two adjacent ones swapped; the first letter stays.
 
     The result is not one of the `known` names. If all are known, the first letter is doubled.
     """

@@ -1,8 +1,8 @@
-"""Draw stack traces and outputs of tools; both refer to real lines of a tree.
+"""Draw random stack traces and outputs of tools; both refer to real lines of a tree.
 
-The module draws a line of the tree that raises an error with a message, the definition around it,
-and a chain of callers in other files. It prints them as the tools of the language do, between
-frames of other code, in a report whose title and prose reveal little.
+At random, the module draws a line of the tree that raises an error with a message, the definition
+around the line, and a chain of callers in other files. It prints them as the tools of the language
+do, between frames of other code, in a report whose title and prose reveal little.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def draw_traces(index: Index, language: str, lead: str, seed: str) -> list[Trace
 
 
 class Source:
-    """The definitions in an index's program files without tests, and the lines of these files."""
+    """The definitions in an index's program files (no tests or examples), and the files' lines."""
 
     def __init__(self, index: Index, language: str) -> None:
         self.definitions: dict[str, list[SymbolHit]] = {}
@@ -94,8 +94,8 @@ class Source:
     def errors(self) -> list[tuple[Frame, re.Match[str]]]:
         """Return, for each definition, the first line that raises an error with a message, if any.
 
-        Each line comes as a frame, with the match that found the error. The order is that of paths,
-        then lines.
+        Each line comes as a frame, with the match that found the error. They are ordered by path,
+        then by line.
         """
         found: dict[tuple[str, str], tuple[Frame, re.Match[str]]] = {}
         for path, lines in self.lines.items():

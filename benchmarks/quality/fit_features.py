@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 OF_FILES = (
     "stem_loose",  # share of the query's weight that loosely matches the file's name
-    "folder_loose",  # share that loosely matches the folders above the file
+    "folder_loose",  # share of the query's weight that loosely matches the file's folders
     "stem_length",  # logarithm of 1 + the number of parts of the file's name
-    "stem_rarity",  # mean rarity of these parts among all names of files
+    "stem_rarity",  # mean rarity of the parts of the file's name, among all file names
     "same_names",  # logarithm of the number of files with this name
 )
 OF_CHUNKS = (
@@ -116,7 +116,7 @@ def extra_features(
 
 
 def loose_share(share: Mapping[str, float], names: Collection[str]) -> float:
-    """Return the share of the query's weight that loosely matches any of the words."""
+    """Return the share of the query's weight that loosely matches any of `names`."""
     return sum(value * best_likeness(part, names) for part, value in share.items())
 
 

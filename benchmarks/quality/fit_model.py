@@ -110,10 +110,11 @@ def present_scores(case: Case) -> NDArray[np.float64]:
 
 
 def best_rows(table: Table, scores: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the best chunk of each file, intp[m], ascending.
+    """Return the row of the best chunk of each file, intp[m], ascending.
 
-    A file with both right chunks (which show a target) and wrong ones has two rows: the best chunk
-    of each sort. Of the wrong chunks of all files, only the best `MOST_FILES` are returned.
+    A file with both right chunks (which show a target) and wrong ones has two rows: the best right
+    chunk and the best wrong one. Of the wrong chunks of all files, only the best `MOST_FILES` are
+    returned.
     """
     keys = table.case.files * 2 + table.right
     order = np.lexsort((-scores, keys))
@@ -157,7 +158,7 @@ def _shares(tables: Sequence[Table], plan: Plan) -> dict[tuple[str, str], float]
 
 
 def fit_tables(tables: Sequence[Table], plan: Plan) -> NDArray[np.float64]:
-    """Return weights float64[f] fitted to some queries."""
+    """Return weights float64[f] fitted to the usable queries of `tables`."""
     scores = [table.start for table in tables]
     weights = np.zeros(tables[0].rows.shape[1])
     for _ in range(ROUNDS):

@@ -51,8 +51,9 @@ _OPTIONS = ("--kinds-C=+p", "--kinds-C++=+p", "--output-format=json", "--fields=
 class Tally:
     """The counts of one language.
 
-    `tags` counts the definitions that ctags finds, `ours` those that the chunker finds. Of the
-    tags, `found` and `placed` are counted as the module says; `missed` counts the rest by kind.
+    `tags` counts the definitions that ctags finds, `ours` the definitions that the chunker finds.
+    `found` and `placed` count the tags that are found or placed in the sense of the module's
+    docstring. `missed` counts the tags that are not found, by ctags' kind.
     """
 
     tags: int = 0

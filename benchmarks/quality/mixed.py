@@ -43,7 +43,7 @@ MORE_PROGRAMS = frozenset(
 
 
 class MixedQuery(TypedDict):
-    """A query to a package. `right` lists the right places, as `path` or `path:first-last`.
+    """A query for one package. `right` lists the right places, as `path` or `path:first-last`.
 
     `kind`: behavior, error, where, howto, configuration, tests, documentation, workflow, sql or
     docker. `form`: keywords, question or other (a message, a configuration key, a statement).

@@ -45,7 +45,7 @@ class Task:
 
 
 def main() -> None:
-    """Score the repositories; print, save or compare the result."""
+    """Score the repositories; print the result, and save and compare it if asked to."""
     options = _parse()
     settings = settings_of(options)
     tasks = ndcg_tasks(options.checkouts, options.annotations, settings)

@@ -81,7 +81,10 @@ def write_run(run: SetRun, path: Path) -> None:
 
 
 def table_lines(run: SetRun, form: str = ".3f") -> list[str]:
-    """Return one line per kind and score: set, kind, score, n, value and interval."""
+    """Return one line per score of each kind of query, of each tag, and of all queries.
+
+    A line has the set, the kind or tag, the score's name, n, the value and the interval.
+    """
     return [
         f"{run['set']:11} {kind:13} {name:9} {found['n']:5}  {found['value']:{form}}"
         f"  [{found['low']:{form}}, {found['high']:{form}}]"
@@ -106,7 +109,7 @@ def differences(before: SetRun, after: SetRun) -> SetRun:
 
 
 def _change(was: Row, now: Row) -> Row:
-    """Return the new row with its scores replaced by the differences from the old ones."""
+    """Return the new row with differences in place of scores, for the scores of both rows."""
     both = [name for name in now["scores"] if name in was["scores"]]
     return Row(
         group=now["group"],

@@ -170,7 +170,7 @@ def answer(index: Index, query: StdlibQuery, mode: Mode) -> Answer:
 
 
 def summarize(mode: str, answers: list[Answer]) -> StdlibRun:
-    """Combine the answers."""
+    """Return the run that consists of these answers, with its shares and its MRR."""
     return StdlibRun(
         mode=mode,
         python=sysconfig.get_python_version(),

@@ -34,7 +34,7 @@ _NEAR = 10
 
 
 def main() -> None:
-    """Draw the reports, search for them, print and compare."""
+    """Draw the reports, search for them, print the scores, and compare them if asked to."""
     run_command("traces", __doc__, run)
 
 

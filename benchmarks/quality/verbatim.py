@@ -1,4 +1,4 @@
-"""Measure whether text that occurs on a single line of the tree is found there.
+"""Measure whether text that occurs on exactly one line of a tree is found there.
 
     python -m benchmarks.quality.verbatim --checkouts DIR --annotations DIR [--seed N]
         [--mode MODE] [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]

@@ -24,7 +24,7 @@ Better = Literal["lower", "higher", "neither"]
 
 
 class SchemaError(ValueError):
-    """An error for a file that is not a record this code can read."""
+    """An error for a file that this code cannot read as a record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """Run commands and measure them with all their descendants: time, CPU, memory.
 
 Memory is sampled from /proc, so a peak between two samples is missed. A sample is the sum over all
-processes at one moment; the peaks of single processes do not add up to it. PSS counts a page shared
-by several processes once in total; private memory does not count it at all; RSS counts it in each
-process. Anonymous memory is not backed by a file. The other kinds include mapped files, which are
-page cache that the system reclaims when it needs to.
+processes at one moment; the sum of the peaks of the single processes may be larger. PSS counts a
+page shared by several processes once in total; private memory does not count it at all; RSS counts
+it in each process. Anonymous memory is not backed by a file. The other kinds include mapped files,
+which are page cache that the system reclaims when it needs to.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ SOURCES = ("src", "benchmarks", "pyproject.toml", ":!benchmarks/runs")
 
 
 def machine() -> dict[str, str | int]:
-    """Return the processor, the number of available cores, the memory in bytes and the kernel."""
+    """Return processor, number of available cores, memory in bytes, kernel and architecture."""
     cores = available_cores()
     return {
         "cpu": _cpu(),

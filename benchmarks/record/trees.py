@@ -29,7 +29,7 @@ def without_paths(arguments: Iterable[str], names: dict[Path, str]) -> list[str]
 
 
 def _named(argument: str, names: dict[Path, str]) -> str:
-    flag, equals, value = argument.partition("=")  # --json=FILE, NAME=FILE
+    flag, equals, value = argument.partition("=")  # such as --json=FILE or NAME=FILE
     if equals:
         return f"{_named(flag, names)}={_named(value, names)}"
     path = Path(argument)

@@ -12,7 +12,8 @@ from typing import Any
 from benchmarks.record.measurement import Better
 from benchmarks.record.session import Session
 
-# Columns: section and key in the JSON of `queries`; name in the card, unit, factor, what is better.
+# Columns: section and key in the JSON of `queries`; name in the card, unit, factor, and whether a
+# lower or a higher value is better.
 TAKEN: tuple[tuple[str, str, str, str, float, Better], ...] = (
     ("hybrid", "p50_ms", "warm search/p50", "ms", 1, "lower"),
     ("hybrid", "p95_ms", "warm search/p95", "ms", 1, "lower"),

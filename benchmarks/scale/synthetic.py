@@ -6,8 +6,8 @@ The real builder makes a few full segments from random words and vectors. The ot
 these with different vectors and chunk lengths, and therefore different scores. The parts that a
 search touches have the size and skew of an index of 10,000 files of the Linux kernel (85 distinct
 terms per chunk, two thirds of the terms in only one chunk, the most common term in 78 % of all
-chunks; 12 chunks per file). The queries deliberately belong to no cluster: this measures time, not
-quality.
+chunks; 12 chunks per file). The vectors form clusters, but the queries deliberately belong to none
+of them: this measures time, not quality.
 
 The same seed gives the same bytes. Ten million chunks take some minutes and 6 GB.
 """

@@ -101,7 +101,7 @@ def place(corpus: Path, root: Path, files: int | None) -> None:
 
 
 def sources(root: Path) -> list[Path]:
-    """Return the files that are indexed, and that stay indexed when text is appended."""
+    """Return the indexed files that stay indexed when text is appended."""
     return [
         root / item.path
         for item in walk(root)

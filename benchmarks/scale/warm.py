@@ -2,8 +2,9 @@
 
     python -m benchmarks.scale.warm ROOT --index-dir DIR [--rounds N] [--mode MODE] [--queries FILE]
 
-Every round runs every query once; mean, p50 and p95 are over the queries. The first round, which
-maps and verifies pages, is reported separately. Prints one JSON object; other benchmarks run this.
+Every round runs every query once; mean, p50 and p95 are over the queries. The first search is
+reported separately. It is followed by a warm-up round, which maps and verifies pages and is not
+reported. Prints one JSON object; other benchmarks run this module.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def string(name: str, value: object) -> str:
 
 
 def strings(name: str, value: object) -> tuple[str, ...]:
-    """Return the strings of any iterable; a single string is one item, and None is no item."""
+    """Return the strings of an iterable; a single string is one item, and None gives no items."""
     if value is None:
         return ()
     if isinstance(value, str):

@@ -134,8 +134,8 @@ class Index(Lookups):
         changed, and do not walk the tree. One watcher per index is elected among all processes;
         others stand by. `limit` is the largest number of folders to watch; if there are more, or
         the system allows no more, the tree is walked every few seconds instead. `listener` is
-        called from the thread with the generation of every commit, and the report of the update
-        if it has one.
+        called from the thread after every commit, with the generation, and with the report of the
+        update, or None if there is no report.
         """
         from codelode.watch.watcher import Watcher
 

@@ -1,4 +1,4 @@
-"""Suggests the words that a misspelled one may stand for: the one rule of all "did you mean"."""
+"""Suggests the words that a misspelled one may stand for: one rule for every "did you mean"."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST = 3
 
 
 def nearest(given: str, known: Iterable[str], likeness: float = LIKENESS) -> str:
-    """Return the known word that is meant most likely, or "": see `all_near`."""
+    """Return the known word that is most likely meant, or "": see `all_near`."""
     near = all_near(given, known, likeness)
     return near[0] if near else ""
 
@@ -29,9 +29,10 @@ def nearest(given: str, known: Iterable[str], likeness: float = LIKENESS) -> str
 def all_near(given: str, known: Iterable[str], likeness: float = LIKENESS) -> list[str]:
     """Return the known words that `given` may stand for, the most likely first; perhaps none.
 
-    Case does not count. The same word in another case stands alone, and so does the first known
-    word that begins with `given`. Otherwise, up to three words are returned whose likeness to
-    `given` (the ratio of `difflib`, from 0 to 1) is at least `likeness`.
+    Case does not count. The same word in another case is returned alone, and so is the first known
+    word that begins with `given`, unless `given` is a single letter. Otherwise, up to three words
+    are returned whose likeness to `given` (the ratio of `difflib`, from 0 to 1) is at least
+    `likeness`.
     """
     words = {word.casefold(): word for word in known}
     asked = given.casefold()

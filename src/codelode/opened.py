@@ -69,10 +69,11 @@ class OpenedIndex:
     def around(cls, folder: Path, index_dir: str | os.PathLike[str] | None = None) -> Self:
         """Return the index to use for files in a folder, given by its real path.
 
-        That is the index of the nearest folder, at or above `folder`, that has one which covers
-        `folder`. If there is none, it is the index of the current folder if the current folder
-        contains `folder`, or else the index of `folder` itself. It is the index of `folder` too if
-        an index between the two leaves `folder` out.
+        If `index_dir` is the folder of one index, it is that index. Otherwise, it is the nearest
+        index, of `folder` or of a folder above it, that covers `folder`. If there is none, it is
+        the index of the current folder, provided that this folder contains `folder` and that no
+        index of it, or of a folder between the two, leaves `folder` out. In all other cases, it is
+        the index of `folder` itself.
         """
         parent = index_folder(index_dir)
         if is_index(parent):  # `index_dir` is the folder of one index
@@ -138,7 +139,7 @@ class OpenedIndex:
         return self._reader.directory
 
     def exists(self) -> bool:
-        """Return whether anything was committed yet."""
+        """Return whether anything has been committed."""
         return self._reader.exists()
 
     def searchable(self) -> bool:

@@ -95,7 +95,7 @@ class IndexReader:
             if recorded != os.fsdecode(parent):
                 continue
             if self._outer is not None and self._outer.root == parent:
-                outer = self._outer  # reuse it: it has a snapshot open
+                outer = self._outer  # reuse this reader: it has a snapshot open
             if covers(outer.shard(), self._below(outer)) or self._would_cover(outer):
                 self._outer = outer
                 return outer

@@ -111,7 +111,7 @@ class RosterReader:
     ) -> list[SymbolHit]:
         """Return definitions by name, as `Index.symbols` does.
 
-        There are many parameters because they are those of `Index.symbols`, and `repositories`.
+        There are many parameters because it has all those of `Index.symbols`, and `repositories`.
         """
         from codelode.search.symbol_query import SymbolRequest
 

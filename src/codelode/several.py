@@ -200,8 +200,8 @@ class SeveralRoots:
     def _settled(self, root: Root) -> Root:
         """Return a root with the index that covers it now, which need not exist yet.
 
-        An update of the index that covered a file may have removed it, because the rules leave its
-        folder out now. Raises `UsageError` if the file itself is not in the index.
+        An update may have removed a file from the index that covered it: the rules may now leave
+        out the folder of the file. Raises `UsageError` if the file itself is not in the index.
         """
         if not root.is_file:
             return root

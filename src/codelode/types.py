@@ -234,7 +234,7 @@ class Freshness:
 
     @property
     def differing(self) -> int | None:
-        """The number of files that differ; None if no look was made."""
+        """The number of files that differ; None if no look was made or possible."""
         if self.changed is None or self.added is None or self.deleted is None:
             return None
         return self.changed + self.added + self.deleted

@@ -60,7 +60,7 @@ class IndexWriter:
         options: Mapping[str, bool | int | None],
         on_skip: Callable[[Skip], None] | None = None,
     ) -> Plan:
-        """Return what an update with these walk options would do; change nothing."""
+        """Return the plan of an update with these walk options; change nothing."""
         from codelode.pipeline.plan import plan
 
         walk, reader = self.walk_options(options), self._reader

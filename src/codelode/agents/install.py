@@ -19,7 +19,7 @@ from codelode.system.files import replace_file
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to install: the scope, the project's folder, and what to install.
+    """What to install, and where: the scope and the project's folder.
 
     `command` starts the server. `shell` asks for instructions for an agent that has only a shell,
     without a server.
@@ -48,7 +48,7 @@ class _Syntax(Protocol):
 
 
 def installation(clients: Sequence[Client], target: Target, journal: Journal) -> list[Change]:
-    """Return the changes that install codelode in some clients, except those already made.
+    """Return the changes, not yet made, that install codelode in some clients.
 
     Raises `UsageError` for a configuration that cannot be read or edited.
     """
@@ -113,7 +113,7 @@ def config_path(client: Client, target: Target) -> Path:
 
 
 def apply(changes: Sequence[Change], journal: Journal) -> None:
-    """Write the files of a plan. Raises `OSError`."""
+    """Make the changes: write or remove the files. Raises `OSError`."""
     for change in changes:
         if change.new is not None:
             change.path.parent.mkdir(parents=True, exist_ok=True)
@@ -160,7 +160,7 @@ def _edited(path: Path, client: Client, text: str, entry: Mapping[str, Any]) -> 
 
 @contextlib.contextmanager
 def _naming(path: Path) -> Any:
-    """Prefix errors with the name of the file."""
+    """Name the file in each `UsageError` of the block, and advise to add the entry by hand."""
     try:
         yield
     except UsageError as error:
@@ -178,7 +178,10 @@ def _read(path: Path) -> str | None:
 
 
 def _original(path: Path, current: str | None, journal: Journal) -> str | None:
-    """Return the text as it was before codelode's edit, or None if the file did not exist."""
+    """Return the text as it was before codelode's edit, or None if the file did not exist.
+
+    Returns `current` if there was no edit, or if the edit cannot be undone.
+    """
     edit = journal.get(path)
     undone = edit.undone(current) if edit and current is not None else None
     if edit is None or undone is None:

@@ -134,7 +134,7 @@ def _indentation(text: str, root: _Value) -> str:
 
 
 def _plain(text: str, value: _Value) -> Any:
-    """Return the value of a token. Raises `UsageError` for an invalid number."""
+    """Return a value as a Python object. Raises `UsageError` for an invalid number."""
     if value.is_object:
         return {member.name: _plain(text, member.value) for member in value.members}
     if text[value.start] == "[":

@@ -50,7 +50,7 @@ def remove(text: str, path: Sequence[str]) -> str:
 
 
 def _checked(old: str, new: str, path: Sequence[str], table: Any) -> str:
-    """Return `new`; raise `UsageError` unless it is `old` with `table` at the path, and no more."""
+    """Return `new`; raise `UsageError` unless it equals `old` but for `table` at the path."""
     try:
         after = tomllib.loads(new.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError:
@@ -87,7 +87,7 @@ def _table_span(text: str, path: Sequence[str]) -> tuple[int, int]:
 
 
 def _names(text: str, at: int) -> list[str]:
-    """Return the keys of the table header at an offset; none if there is no header."""
+    """Return the keys of the table header at an offset; an empty list if there is no header."""
     match = _TABLE.match(text, at)
     if match is None:
         return []

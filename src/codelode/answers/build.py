@@ -27,9 +27,9 @@ def update(
 ) -> UpdateReport:
     """Update an index.
 
-    `meter` is called with the number of files to read and their size in bytes. It returns a context
-    manager, entered while the update runs, that receives the progress. Finding these totals takes a
-    walk of the tree. Raises what `Index.update` raises.
+    `meter` is called with the number of files to read and their estimated size in bytes; finding
+    these takes a walk of the tree. It returns a context manager, which is open while the update
+    runs, and yields the receiver of the progress. Raises what `Index.update` raises.
     """
     if meter is None:
         return index.update(**settings)
@@ -71,7 +71,7 @@ def build_if_missing(
 
 
 def build_missing(several: SeveralRoots, allowed: bool = True, meter: Meter | None = None) -> bool:
-    """Build the indexes of some roots that are missing; return whether any was.
+    """Build the missing indexes of some roots; return whether any was built.
 
     Raises what `build_if_missing` raises.
     """
@@ -99,7 +99,7 @@ def ask_again(
     allowed: bool = True,
     meter: Meter | None = None,
 ) -> Answered:
-    """Return the result of `ask`; build what turns out to be missing, and call it again.
+    """Return the result of `ask`; if an index is missing, build it and call `ask` again.
 
     The update before a search may remove all files of a root from an enclosing index, because the
     rules of that index leave the root out now. The root then gets an index of its own. Raises what

@@ -15,7 +15,7 @@ def indexed_text(index: Index, path: str) -> str:
     """Return the text of an indexed file as it is on disk now, read as indexing reads it.
 
     `path` is POSIX and relative to the root. No link is followed. Raises `UsageError` if the file
-    is not in the index, no longer exists, or is no longer text of a size that is indexed.
+    is not in the index, no longer exists, or can no longer be read as text.
     """
     from codelode.discover.read import read
     from codelode.types import Skip, SourceFile

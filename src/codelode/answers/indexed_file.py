@@ -24,8 +24,8 @@ def index_of_file(
     """Return the index that holds a file, and the path of the file in it: see `Index.around`.
 
     A missing index is built if that is `allowed`. An index that lacks the file is brought up to
-    date if that is quick; if it leaves out the folder of the file then, the folder gets an index of
-    its own. A file that is gone from the disk may still be in the index.
+    date if that is quick. If the index does not cover the folder of the file after that, the folder
+    gets an index of its own. A file that is gone from the disk may still be in the index.
 
     Raises `NoIndexError`; `UsageError` if there is no such file, or if it is not indexed.
     """

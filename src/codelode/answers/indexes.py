@@ -27,7 +27,7 @@ ORPHAN_DAYS = 30
 
 @dataclass(slots=True)
 class Removal:
-    """The indexes that were removed, and those that another process was writing to.
+    """The indexes that were removed, and the busy ones, to which another process was writing.
 
     `fetched_bytes` is the size of the removed segments that had been fetched from rosters;
     `freed_bytes` includes it.
@@ -45,7 +45,7 @@ def listed(index_dir: str | None) -> list[IndexEntry]:
 
 
 def index_of(root: str, index_dir: str | None) -> list[IndexEntry]:
-    """Return the index of a root, which may no longer exist; an empty list if it has none.
+    """Return the index of a root, or an empty list if it has none; the root may be gone.
 
     Raises `MismatchError` if `index_dir` is the index of another root.
     """
@@ -60,10 +60,10 @@ def index_of(root: str, index_dir: str | None) -> list[IndexEntry]:
 
 
 def covering(found: Iterable[IndexEntry], index_dir: str | None) -> dict[str, str]:
-    """Return the roots of indexes that an enclosing index covers too, each with its root.
+    """Return each root that an enclosing index covers too, with the root of the enclosing index.
 
-    A search in such a root uses its own index; without it, the enclosing one would answer. The top
-    of a nested git worktree is not one of them: it is a root of its own, as for git.
+    A search in such a root uses its own index; without it, the enclosing index would answer. The
+    result omits the top of a nested git worktree, which is a root of its own, as for git.
     """
     from codelode.index import Index  # few machines have nested roots
 

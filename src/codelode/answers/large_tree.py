@@ -1,7 +1,7 @@
 """Trees that are indexed only on request: home folders, and more than a million files.
 
-The command line, `lode mcp` and `lode serve` all ask here before they index a tree for the first
-time.
+The command line, `lode mcp` and `lode serve` all use these checks before they index a tree for the
+first time.
 """
 
 from __future__ import annotations

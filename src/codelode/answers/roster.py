@@ -54,7 +54,7 @@ def indexed_tree(index: Index, meter: Meter | None = None) -> Snapshot:
 
 
 def pushed_index(source: str, cache: ObjectCache) -> Snapshot:
-    """Return the last index that `lode push` put into a store.
+    """Return a snapshot of the index that was last pushed to a store.
 
     Everything in it is checked, since anybody may have pushed it. Raises `ObjectStoreError`,
     `DamagedError`.

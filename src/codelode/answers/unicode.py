@@ -22,7 +22,7 @@ def path_fields(path: str) -> dict[str, str]:
 
 
 def path_of_fields(fields: dict[str, str]) -> str:
-    """Return the path that `path_fields` describes. Raises `ValueError`, `LookupError`."""
+    """Return the path that `fields` hold: see `path_fields`. Raises `ValueError`, `LookupError`."""
     if "path_bytes" in fields:
         return os.fsdecode(base64.b64decode(fields["path_bytes"], validate=True))
     return fields["path"]

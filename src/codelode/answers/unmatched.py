@@ -1,4 +1,4 @@
-"""Notes about filters that leave nothing to search: languages and globs without a file."""
+"""Notes about filters that leave nothing to search: languages and globs that match no file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NO_GLOBS = GlobSet(())
 def unmatched_filters(
     sources: Iterable[Source], languages: Sequence[str], globs: Sequence[str]
 ) -> list[str]:
-    """Return a note for each language and glob that no file matches, with what to type instead.
+    """Return a note for each language and glob that no file matches, with advice on the input.
 
     `languages` are names; a `!` before a name excludes the language. If each filter matches a file,
     but no file matches all filters, return a note on all of them together.
@@ -54,7 +54,7 @@ def unmatched_filters(
 def nothing_changed(sources: Iterable[Source], request: SearchRequest) -> str | None:
     """Return a note if no file of the sources has changed as the request asks; else None.
 
-    `sources` are those of the request: the `part` of each holds only the files that have changed.
+    `sources` are the sources of the request: the `part` of each holds only the changed files.
     """
     if any(True for source in sources for _ in _files(source)):
         return None

@@ -29,7 +29,7 @@ COLD_RUNS = 5
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Wall seconds of `queries` searches: percentiles, interpolated between neighbors."""
+    """Percentiles of the wall seconds of `queries` searches, interpolated linearly."""
 
     queries: int
     p50_seconds: float

@@ -1,6 +1,6 @@
 """The speed of the stages of indexing, on a sample of the tree's files, in this process.
 
-The stages are the code of `pipeline` that an update runs. Segments go into a temporary folder.
+The stages use the same code of `pipeline` as an update. Segments go into a temporary folder.
 """
 
 from __future__ import annotations

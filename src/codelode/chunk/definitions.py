@@ -56,8 +56,8 @@ class Outline:
     """Definitions, every parent before its children, and the level of the cut at each byte offset.
 
     A lower level is a better place to cut: 0 is between two top-level items of the file. `damaged`
-    are the ranges with text that the parser could not parse. `lost` counts those of them where a
-    definition, or the body of a function, may have been lost.
+    are the ranges with text that the parser could not parse. `lost` is the number of damaged
+    ranges in which a definition, or the body of a function, may have been lost.
     """
 
     definitions: list[RawDefinition] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Outline:
 
 def in_document_order(definitions: list[RawDefinition]) -> list[RawDefinition]:
     """Return definitions in the order of the document, outer before inner, parents renumbered."""
-    # A key is one number: by start, longer definitions first. Comparing a pair would be slower.
+    # Each key, one number, orders by start, then longer definitions first. A pair would be slower.
     keys = [(each.start << 32) - each.end for each in definitions]
     if keys == sorted(keys):
         return definitions

@@ -84,7 +84,7 @@ def grammar(name: str) -> Grammar:
 
 @cache
 def installed_grammar(name: str) -> Grammar | None:
-    """Return the grammar of this name; None if its package is missing or has another ABI."""
+    """Return the grammar of this name; None if its package is missing or has the wrong ABI."""
     try:
         return grammar(name)
     except (ImportError, ValueError):  # no such package, or another version of tree-sitter's ABI

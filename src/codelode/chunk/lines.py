@@ -64,7 +64,7 @@ class Lines:
         return False
 
     def numbers(self, bounds: list[int]) -> Iterator[tuple[int, int]]:
-        """Yield the 1-based numbers of the first and last line of each piece between two bounds."""
+        """Yield the first and last line number (from 1) of each piece between adjacent bounds."""
         starts, ends = bounds[:-1], [end - 1 for end in bounds[1:]]
         found: list[int] = self.offsets.searchsorted(starts + ends, side="right").tolist()
         yield from zip(found[: len(starts)], found[len(starts) :], strict=True)
@@ -84,7 +84,7 @@ class Lines:
             high = bisect_right(starts, start + MAX_CHUNK_BYTES)
             if low < high:
                 window = costs[low:high]
-                window.reverse()  # then the last of equally good places wins: the fewest chunks
+                window.reverse()  # so that the last of equally good places wins: fewer chunks
                 start = starts[high - 1 - window.index(min(window))]
             elif starts[high - 1] > start:  # stop before the long line
                 start = starts[high - 1]

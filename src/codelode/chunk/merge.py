@@ -9,9 +9,9 @@ from codelode.chunk.sizes import MAX_CHUNK_BYTES, SMALL_CHUNK_BYTES, TINY_CHUNK_
 def merge(cuts: dict[int, int], end: int) -> list[int]:
     """Drop split points between small neighbors; return where the chunks of `[0, end)` begin.
 
-    `cuts` maps byte offsets inside the file to levels. Split points of the highest levels
-    are the worst. They are dropped first, so that parts of one definition are joined before two
-    definitions are.
+    `cuts` maps the split points (byte offsets inside the file) to their levels. Split points of the
+    highest levels are the worst. They are dropped first, so that parts of one definition are joined
+    before two definitions are.
     """
     starts, levels = _merge_functions(cuts, end)
     for level in sorted({level for level in levels if level < SOFT}, reverse=True):
@@ -22,8 +22,8 @@ def merge(cuts: dict[int, int], end: int) -> list[int]:
 def _merge_functions(cuts: dict[int, int], end: int) -> tuple[list[int], list[int]]:
     """Merge the pieces of each function; return the starts, and `end`, and their levels.
 
-    A function is what is between two cuts that are not soft. If it fits into a chunk, all of its
-    pieces are merged.
+    A function is the text between two neighboring cuts of levels below `SOFT`; the other cuts are
+    soft. If a function fits into a chunk, all of its pieces are merged.
     """
     starts, levels = [0], [0]
     soft: list[int] = []
@@ -46,9 +46,10 @@ def _merge_functions(cuts: dict[int, int], end: int) -> tuple[list[int], list[in
 def _merge_function(
     starts: list[int], levels: list[int], soft: list[int], end: int, cuts: dict[int, int]
 ) -> None:
-    """Merge the pieces of one function up to the full size, and append what is left.
+    """Merge the pieces of one function up to the full size; append the cuts that remain.
 
-    The function begins at the last of `starts` and has the cuts `soft`.
+    The function begins at the last of `starts` and has the cuts `soft`. The remaining cuts are
+    appended to `starts`, and their levels to `levels`.
     """
     first = starts[-1]
     for level in sorted(set(map(cuts.__getitem__, soft)), reverse=True):
@@ -66,9 +67,9 @@ def _merge_function(
 def _merge_level(starts: list[int], levels: list[int], level: int) -> tuple[list[int], list[int]]:
     """Merge pieces at split points of one level outside functions, left to right.
 
-    The last of `starts` is the end of the file. The two sides may be separate definitions, so they
-    are merged only if one is small. A part of a larger definition is never merged with a neighbor
-    of that definition.
+    The last of `starts` is the end of the file. The pieces on both sides of a split point may be
+    separate definitions, so they are merged only if one of them is small. A part of a larger
+    definition is never merged with a neighbor of that definition.
     """
     kept, kept_levels = starts[:1], levels[:1]
     last, before = starts[0], levels[0]

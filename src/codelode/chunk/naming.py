@@ -45,7 +45,7 @@ class Place(NamedTuple):
 
 
 class Definer:
-    """A maker of definitions from nodes, which adds them to a list."""
+    """A maker of definitions: it makes them from nodes, and adds them to a list."""
 
     def __init__(
         self, grammar: Grammar, source: bytes, text: bytes, definitions: list[RawDefinition]
@@ -66,7 +66,10 @@ class Definer:
         if found is None:
             return self.define(place, node, item)
         name_start, name_end = found.span(1)
-        name = self.spelled(name_start, name_end)
+        if self.ascii is not None:
+            name = self.ascii[name_start:name_end]  # is an identifier
+        else:
+            name = self.spelled(name_start, name_end)
         lead, doc = start, None
         if comments is not None:
             lead, start, end, doc = _extent(item, None)
@@ -99,7 +102,7 @@ class Definer:
         return self.note(place, node, rule, item, (kind, rule.name(node), False, None, None))
 
     def note(self, place: Place, node: Node, rule: Rule, item: Item, match: _MatchFields) -> int:
-        """Record one definition of a node; return its index, or -1 if it has no valid name."""
+        """Record a definition, or extend the one before it; return its index, or -1 if neither."""
         kind, token, declaration, owner, whole = match
         _, _, parent, local, _ = place
         if token is None or (local and kind in VALUE_KINDS):

@@ -31,7 +31,7 @@ SOFT: Final = 64
 """Added to the level of a cut inside a function: such pieces are merged up to full size."""
 MAX_LEVEL: Final = 31
 NO_LIMIT: Final = 1 << 62
-_SMALL_CHILD: Final = 24  # bytes; smaller children, on average, make a list of small items
+_SMALL_CHILD: Final = 24  # bytes; a node is a list of small items if its mean child is smaller
 _INTERESTING: Final = RULE | WRAPPER | SCOPE
 _LEAF: Final = NAMED | RULE  # can be a definition, but cannot contain one
 _LF: Final = 0x0A
@@ -109,7 +109,7 @@ class _Walk:
                 if last == before >= 0 and line in cuts:  # another clause of the same definition
                     cuts[line] = bound_cut
             elif end - start > limit or broken:
-                self.leave(place, child, inner, start, end)
+                self.enter_for_cuts(place, child, inner, start, end)
             comments = None
 
     def levels(self, place: Place) -> tuple[int, int, int]:
@@ -138,14 +138,14 @@ class _Walk:
             is_doc = bool(role & COMMENT) or self.grammar.syntax.is_doc(node, self.text)
             comments.add(*node.byte_range, is_doc=is_doc)
 
-    def leave(self, place: Place, node: Node, level: int, start: int, end: int) -> None:
+    def enter_for_cuts(self, place: Place, node: Node, level: int, start: int, end: int) -> None:
         """Enter a child that holds no definitions, only to find split points in it."""
         if end - start > self.limit:
             self.places.append(Place(node, level, defines=False))
         if self.broken and place.defines and node.has_error:
             self.note_damage(node, start, end)
 
-    def leave_defined(self, item: Item, level: int, index: int) -> None:
+    def enter_defined_for_cuts(self, item: Item, level: int, index: int) -> None:
         """Enter a definition only to find split points, not further definitions."""
         node, _, start, end, _, _ = item
         if end - start > self.limit:
@@ -197,7 +197,7 @@ class _Walk:
                 self.outline.damaged.append((start, end))
                 self.outline.lost += 1
         else:
-            self.leave(place, item[0], level, start, end)
+            self.enter_for_cuts(place, item[0], level, start, end)
         return index
 
     def enter_definition(
@@ -212,7 +212,7 @@ class _Walk:
                 parent = index if rule.encloses or kind in TYPE_KINDS else place.parent
                 self.places.append(Place(node, level, parent, local))
                 return
-        self.leave_defined(item, level, index)
+        self.enter_defined_for_cuts(item, level, index)
 
     def spans_lines(self, node: Node) -> bool:
         """Return whether a node extends beyond its first line."""
@@ -221,8 +221,9 @@ class _Walk:
     def worth_a_search(self, node: Node, role: int) -> bool:
         """Return whether a scope may hold a definition.
 
-        A scope on one line is searched only if it holds a word such as `class` that begins a
-        definition inside an expression. This spares a search of most call expressions.
+        Bodies, compact scopes and scopes of several lines always count. Any other scope counts only
+        if it holds a word such as `class` that begins a definition inside an expression. This
+        spares a search of most call expressions.
         """
         if role & BODY or node.kind_id in self.grammar.compact or self.spans_lines(node):
             return True

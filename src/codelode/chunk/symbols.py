@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from functools import partial
 from operator import attrgetter, sub
 
 from codelode.chunk.definitions import RawDefinition
 from codelode.types import Symbol
 
 _LEAD = attrgetter("lead")
+_new_symbol = partial(tuple.__new__, Symbol)  # faster than `Symbol(...)`
 
 
 def _outer_first(definition: RawDefinition) -> int:
@@ -46,5 +48,5 @@ def _enclosing(candidates: list[RawDefinition], start: int, end: int) -> Symbol 
         stop, lead = definition.end, definition.lead
         # The second comparison implies the first, which is cheaper and usually false.
         if stop - lead > half and min(end, stop) - max(start, lead) > half:
-            return Symbol(definition.name, definition.kind)
+            return _new_symbol((definition.name, definition.kind))
     return None

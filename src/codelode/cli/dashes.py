@@ -72,7 +72,7 @@ def marked(command: Command, arguments: Sequence[str]) -> list[str]:
 
 def flags_of(command: Command, arguments: Sequence[str]) -> list[str]:
     """Return the known options among the arguments, as given, each followed by its value."""
-    return _sorted(arguments, {flag: each for each in command.options() for flag in each.flags})[0]
+    return _grouped(arguments, {flag: each for each in command.options() for flag in each.flags})[0]
 
 
 def unmarked(text: str) -> str:
@@ -81,7 +81,7 @@ def unmarked(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as one argument for a shell: as it is, or in double quotes, if possible."""
+    """Return a text as one shell argument: quoted only if needed, in double quotes if safe."""
     if shlex.quote(text) == text:
         return text
     return f'"{text}"' if _PLAIN.fullmatch(text) else shlex.quote(text)
@@ -130,7 +130,7 @@ def _takes_value(option: Option) -> bool:
     return option.takes_value and option.settings.get("nargs") != "?"
 
 
-def _sorted(
+def _grouped(
     arguments: Sequence[str], options: dict[str, Option]
 ) -> tuple[list[str], list[str], list[str]]:
     """Return the known options with their values, the words of a query, and the roots.
@@ -161,7 +161,7 @@ def _sorted(
 
 def _search_for(arguments: Sequence[str], options: dict[str, Option]) -> str:
     """Return the `lode search` command for the words in `arguments`, their options and roots."""
-    flags, words, roots = _sorted(arguments, options)
+    flags, words, roots = _grouped(arguments, options)
     query = " ".join(words)
     end = ["--"] if query.startswith("-") else []
     parts = ["lode search", *map(shlex.quote, flags), *end]

@@ -61,7 +61,7 @@ _VARIANT = re.compile(r"(?:[.-](?:exe|cmd|sh|basic|tiny|gtk3?|nox|emacs|appimage
 
 
 class Place(NamedTuple):
-    """A place in a file, 1-based; the column in characters and in bytes of UTF-8."""
+    """A 1-based place in a file; `column` counts characters, `byte_column` bytes of UTF-8."""
 
     path: str
     line: int = 1
@@ -74,7 +74,8 @@ def open_hit(
 ) -> int:
     """Print the header of hit number `options.open`, and open the hit. Return the exit code.
 
-    Raises `UsageError` if there is no such hit, if its file is gone, or if the editor fails.
+    Returns 1 if there are no hits at all. Raises `UsageError` if there are fewer hits, if the file
+    of the hit is gone, or if the editor fails.
     """
     if not hits:
         return 1

@@ -12,7 +12,7 @@ from codelode.cli import streams
 from codelode.cli.commands import find, load_groups, run
 from codelode.cli.parser import overview, parse
 from codelode.errors import CodelodeError
-from codelode.settings.files import may_be_unread
+from codelode.settings.files import may_have_unread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +81,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _name_unread_variables() -> None:
     """Name environment variables that look like settings but are not: they may be misspelled."""
-    if may_be_unread():
+    if may_have_unread():
         from codelode.settings.variables import unread_variables
 
         for each in unread_variables():

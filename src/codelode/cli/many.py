@@ -56,8 +56,8 @@ def search_elsewhere(
 ) -> int:
     """Search a roster or let a server search; print the hits, and return the exit code.
 
-    Paths begin with names of repositories. Options that need the files of a tree are dropped: they
-    may come from settings.
+    Paths begin with names of repositories. Options that need the files of a tree are ignored, not
+    refused: they may come from settings.
     """
     from codelode.cli.advice import explain_quotes
     from codelode.cli.repositories import explain_names, open_repositories, refuse_open, state_of

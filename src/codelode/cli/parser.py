@@ -32,7 +32,7 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see `{self.prog} --help`)")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse a value that is not a choice; name the nearest one, or say where ACTION goes."""
+        """Refuse a value that is not a choice; name the nearest, or say that ACTION comes first."""
         if action.choices is None or value in action.choices:
             return
         choices = [str(choice) for choice in action.choices]

@@ -179,7 +179,7 @@ class Picker:
 
 
 def pick(live: LiveSearch, options: argparse.Namespace) -> Picked | None:
-    """Let the user pick a hit; None if they leave."""
+    """Let the user pick a hit, and return it; return None if the user leaves."""
     with ExitStack() as stack:
         keyboard = stack.enter_context(open("/dev/tty", encoding="utf-8"))
         screen = stack.enter_context(open("/dev/tty", "w", encoding="utf-8"))

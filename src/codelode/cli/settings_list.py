@@ -64,7 +64,7 @@ def option_of(key: Key, commands: Iterable[Command]) -> Option | None:
 
 
 def default_of(key: Key, commands: Iterable[Command]) -> str:
-    """Return the default of a setting as people read it; the help of a flag may state it."""
+    """Return the default of a setting as people read it; the help of its flag may state it."""
     option = option_of(key, commands)
     if option is None:
         return key.default

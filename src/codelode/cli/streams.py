@@ -82,7 +82,7 @@ def print_json(value: object) -> None:
 
 
 def progress_meter(quiet: bool = False) -> Meter | None:
-    """Return a meter for updates if standard error is a terminal, otherwise None."""
+    """Return a meter for updates; None if `quiet` or if standard error is no terminal."""
     if quiet or not is_terminal(sys.stderr):
         return None
     from codelode.progress import ProgressBar
@@ -149,7 +149,11 @@ def can_draw() -> bool:
 
 
 def use_color(choice: str, stream: TextIO) -> bool:
-    """Return whether to use color. The flag decides, then NO_COLOR, FORCE_COLOR, the terminal."""
+    """Return whether to use color.
+
+    `choice` decides unless it is "auto". Then NO_COLOR, FORCE_COLOR and the terminal decide, in
+    this order.
+    """
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR"):

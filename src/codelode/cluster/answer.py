@@ -240,7 +240,7 @@ class ClusterRepositories:
         if roster is self.roster and broken == self._broken and self._shown:
             return
         if broken and self._shown and not self._broken and not self._waited_long():
-            self.problem = f"{len(broken)} manifests are damaged"  # their names may be hidden
+            self.problem = f"{len(broken)} manifests are damaged"  # repository names may be hidden
             return
         generation = f"{roster.place} {roster.number} {sorted(broken)}"
         self.front.show(RosterCorpus(generation, tuple(held), roster, frozenset(broken)))

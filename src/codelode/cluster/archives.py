@@ -1,8 +1,8 @@
 """Downloads and unpacks archives, whose content is hostile.
 
-Nothing is written outside of the folder, links are left out, and what is unpacked is counted before
-it is written. An archive may still need more memory than there is (its headers are read into
-memory): the process that unpacks must have a limit.
+Nothing is written outside of the folder, links are left out, and bytes are counted before they are
+written. An archive may still need more memory than there is (its headers are read into memory), so
+the process that unpacks it must have a memory limit.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def download(url: str, path: Path, most: int) -> None:
 
 
 def unpack(place: str, archive: Path, tree: Path, most: int) -> Path:
-    """Unpack at most `most` bytes of files into the new folder `tree`.
+    """Unpack an archive into the new folder `tree`; refuse more than `most` bytes of files.
 
     Returns `tree`; or, if its only entry is a folder, that folder. Raises `UsageError`, `OSError`.
     """
@@ -73,7 +73,7 @@ def unpack(place: str, archive: Path, tree: Path, most: int) -> Path:
             _untar(place, archive, tree, most)
     except _BROKEN as error:
         reason = str(error) or type(error).__name__
-        if "\n" in reason:  # tarfile gives a reason for each kind of archive
+        if "\n" in reason:  # tarfile gave one line for each kind of archive
             reason = "it is no archive that can be read"
         raise UsageError(f"{place} cannot be unpacked: {reason}") from None
     entries = list(tree.iterdir())
@@ -106,7 +106,7 @@ def _is_deep(name: str) -> bool:
 
 
 class _Count:
-    """The entries and bytes of an archive so far; raises `UsageError` if they are too many."""
+    """The entries and bytes of an archive so far; raises `UsageError` if there are too many."""
 
     def __init__(self, place: str, most: int) -> None:
         self._place = place

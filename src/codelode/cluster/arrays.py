@@ -1,4 +1,4 @@
-"""Arrays in frames: shapes in the JSON head, little-endian values in the body, both in order."""
+"""Arrays in frames: shapes in the JSON head, little-endian values in the same order in the body."""
 
 from __future__ import annotations
 

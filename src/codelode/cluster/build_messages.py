@@ -22,8 +22,8 @@ class Source:
 class TaskOptions:
     """The roster that a task uploads to, and the limits of the task.
 
-    The limits are the cores, the bytes of memory and the bytes of disk space that the task may
-    use, and the bytes of files above which a tree is cut into slices.
+    The task may use `cores` cores, `max_memory` bytes of memory and `max_disk` bytes of disk space.
+    A tree with more than `slice_size` bytes of files is cut into slices.
     """
 
     roster: str

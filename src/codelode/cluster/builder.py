@@ -1,7 +1,8 @@
 """The process that builds one repository, or a slice of it: `python -m codelode.cluster.builder`.
 
 The source is hostile, so this process has limits: memory (of each process), and the disk space of
-its folder. If it exceeds them, or if its parent dies, it ends itself with all that it has started.
+its folder. If it exceeds a limit, or if its parent dies, it ends itself and all processes that it
+has started.
 """
 
 from __future__ import annotations
@@ -80,14 +81,14 @@ def _peak(indexing: int) -> int:
 
 
 def _end_with_parent(parent: ParentProcess, _: BuildRequest) -> None:
-    """Wait until the parent closes the pipe or dies; then end everything."""
+    """Wait until the parent closes the pipe or dies; then kill this process and its group."""
     for _request in parent.requests():
         pass
     kill_own_group()
 
 
 def _watch_disk(parent: ParentProcess, request: BuildRequest) -> None:
-    """End everything when the folder takes more disk space than it may."""
+    """Reply with an error and kill the group when the folder takes too much disk space."""
     while True:
         began = time.monotonic()
         try:

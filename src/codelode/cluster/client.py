@@ -55,7 +55,8 @@ class ServerRepositories:
     """The `Repositories` that a server such as `https://search.example.com` searches.
 
     `token` is the token that the server requires, if any. If `within` is not empty, only
-    repositories that match its globs are seen. `strict` refuses an answer that lacks any of these.
+    repositories that match its globs are seen. With `strict`, an answer that lacks any of these
+    repositories is an error.
 
     Methods raise `UsageError` for a request that the server refuses, and `ClusterError` if the
     server cannot be reached, cannot answer, or is not a front of a cluster.

@@ -41,7 +41,7 @@ class DeployOptions:
 
 
 def unpack(fields: dict[str, Any]) -> DeployOptions:
-    """Return the options that a message to the driver holds."""
+    """Return the options in a message to the driver, the process that talks to Ray."""
     files = FileOptions(**fields.pop("files"))
     fronts = [(str(host), int(port)) for host, port in fields.pop("fronts")]
     return DeployOptions(**fields, fronts=fronts, files=files)

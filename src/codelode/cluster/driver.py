@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codelode.cluster.deployment import NAMESPACE, DeployOptions, unpack
@@ -27,7 +29,7 @@ _CONNECT_SECONDS = 5.0
 
 
 def main() -> None:
-    """Do what the parent asks for, and end."""
+    """Deploy or withdraw the actors, as the parent asks, and reply."""
     parent = ParentProcess.connect()
     options = unpack(parent.options["options"])
     try:
@@ -45,6 +47,7 @@ def main() -> None:
 
 def connect(address: str) -> Any:
     """Return the module of Ray, connected to a cluster. Raises `UsageError`, `ClusterError`."""
+    _use_token()  # Ray reads these variables when it is imported
     try:
         import ray
     except ModuleNotFoundError:
@@ -64,6 +67,17 @@ def connect(address: str) -> Any:
             f"no Ray cluster: {reason} (`lode cluster up --local` starts one)"
         ) from None
     return ray
+
+
+def _use_token() -> None:
+    """Prove to the cluster that this user has its token, if there is one.
+
+    `ray start` asks for the token as soon as the user has one, but Ray sends it only to a cluster
+    that it has found without an address. A cluster without a token does not look at it.
+    """
+    named = any(name in os.environ for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
+    if named or (Path.home() / ".ray" / "auth_token").exists():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 def _check_address(address: str) -> None:

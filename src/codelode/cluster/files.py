@@ -45,14 +45,14 @@ class FileOptions:
 
 
 class CachedFiles:
-    """Pieces of rosters: opened in place in local folders, otherwise fetched to a folder here."""
+    """Pieces whose files are opened in place in local folders, or else fetched to a folder here."""
 
     def __init__(self, options: FileOptions) -> None:
         self._cache = ObjectCache(Path(options.folder), options.most_bytes)
         self._stores: dict[str, tuple[ObjectStore, FolderStore | None]] = {}
 
     def fetch(self, pieces: Sequence[Piece]) -> None:
-        """Fetch what is missing, several at a time. A failure is not raised until `open`."""
+        """Fetch the missing files, several at a time. A failure is not raised until `open`."""
         allow_open_files(DESCRIPTORS * len(pieces))
         for place in {piece.place for piece in pieces if piece.digest}:
             store, local = self._store(place)

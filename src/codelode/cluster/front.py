@@ -40,10 +40,11 @@ _BUSY = "the cluster is busy: the search could not begin in time"
 
 @dataclass(frozen=True, slots=True)
 class FrontOptions:
-    """The address at which a front listens for searchers, and how it deals with them.
+    """The address at which a front listens for searchers, and what it expects of them.
 
-    `searchers` is the number of searchers that the front expects: it waits some seconds for them
-    before it begins.
+    `token` is the token that they must have, and `replicas` the number of searchers that hold each
+    piece. `searchers` is the number of searchers that the front expects: it waits some seconds for
+    them before it begins.
     """
 
     token: str

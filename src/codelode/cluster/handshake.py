@@ -67,7 +67,7 @@ def greet(source: BinaryIO, sink: BinaryIO, token: str) -> Peer:
 
 
 def introduce(source: BinaryIO, sink: BinaryIO, token: str, peer: Peer) -> None:
-    """Prove to a front that this searcher knows the token, and let it prove the same.
+    """Prove to a front that this searcher knows the token, and let the front prove the same.
 
     Raises `FrameError`, `OSError`, and `ClusterError` for a front of another version.
     """

@@ -186,7 +186,7 @@ class Holdings:
                     self._keep_caches()
 
     def _keep_caches(self) -> None:
-        """Keep the caches of the pieces of all open views."""
+        """Keep the caches of the pieces of all open views; drop the caches of other pieces."""
         views = self._views.values()
         self.caches.keep(piece for view in views for piece in view.pieces.values())
 

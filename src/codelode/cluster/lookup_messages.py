@@ -78,7 +78,7 @@ def pack_symbols(part: SymbolPart) -> Frame:
 
 
 def unpack_symbols(frame: Frame, stage: Stage) -> SymbolPart:
-    """Return the definitions of a reply. Raises `FrameError`."""
+    """Return the definitions and the kinds in a reply. Raises `FrameError`."""
     head = frame[0]
     kinds = field_of(head, "kinds")
     try:
@@ -94,7 +94,7 @@ def pack_outline(hits: Sequence[SymbolHit] | None) -> Frame:
 
 
 def unpack_outline(frame: Frame) -> list[SymbolHit] | None:
-    """Return the definitions of a reply. Raises `FrameError`."""
+    """Return the definitions in a reply; None if no piece has the file. Raises `FrameError`."""
     packed = field_of(frame[0], "outline")
     try:
         return None if packed is None else [*map(_unpacked, packed)]
@@ -108,7 +108,7 @@ def pack_text(text: bytes | None) -> Frame:
 
 
 def unpack_text(frame: Frame) -> bytes | None:
-    """Return the text of a reply. Raises `FrameError`."""
+    """Return the text in a reply; None if no piece has the file. Raises `FrameError`."""
     return frame[1] if field_of(frame[0], "found") is True else None
 
 
@@ -120,7 +120,7 @@ def pack_anchor(anchor: Anchor | None) -> Frame:
 
 
 def unpack_anchor(frame: Frame, path: str) -> Anchor | None:
-    """Return the anchor of a reply, in the file `path`. Raises `FrameError`."""
+    """Return the anchor in a frame, for the file `path`; None without one. Raises `FrameError`."""
     vector = unpack_arrays(frame, _VECTOR)["vector"]
     chunks = field_of(frame[0], "chunks")
     if type(chunks) is not int or not 0 <= chunks < _MOST_LINE:

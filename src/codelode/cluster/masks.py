@@ -48,11 +48,15 @@ class FilterMasks:
         self._lock = threading.Lock()
 
     def lacks(self, pieces: Sequence[Piece], wanted: Pieces) -> bool:
-        """Return whether no searcher has computed the masks of some of the wanted pieces."""
+        """Return whether there is a wanted piece whose mask no searcher has computed."""
         return any(_name(piece) not in self._packed for _, piece in _chosen(pieces, wanted))
 
     def request(self, pieces: Sequence[Piece], wanted: Pieces, link: Hashable) -> Frame:
-        """Return what to add to a call: the masks to tell, and those that the searcher lacks."""
+        """Return the fields and the bytes to add to a call to a searcher.
+
+        They ask for the masks that the front does not know, and bring those that the searcher
+        lacks.
+        """
         if self._is_large:
             return {}, b""
         there = self._having.get(link) or set()
@@ -69,7 +73,7 @@ class FilterMasks:
     def note(
         self, pieces: Sequence[Piece], covered: Pieces, link: Hashable, told: Mapping[int, bytes]
     ) -> None:
-        """Note that a searcher has the masks of these pieces, and keep those that it told."""
+        """Note that a searcher has the masks of `covered` pieces, and keep the masks in `told`."""
         names = [_name(piece) for _, piece in _chosen(pieces, covered)]
         with self._lock:
             self._having.setdefault(link, set()).update(names)
@@ -81,7 +85,7 @@ class FilterMasks:
                 self._shrink({_name(piece) for piece in pieces})
 
     def _shrink(self, current: set[_Name]) -> None:
-        """Forget the masks of former pieces; if that is not enough, keep no masks any more."""
+        """Forget the masks of former pieces; if the others are too large, never keep any again."""
         kept = {name: packed for name, packed in self._packed.items() if name in current}
         self._is_large = sum(map(len, kept.values())) > _MOST_BYTES
         self._packed = dict.fromkeys(kept, b"") if self._is_large else kept
@@ -126,7 +130,7 @@ def known(held: HeldShard, key: Hashable, numbers: Sequence[int]) -> dict[int, b
 
 
 def pack_masks(masks: Mapping[int, bytes]) -> tuple[list[list[int]], bytes]:
-    """Return packed masks, by the numbers of pieces, as JSON and the end of a body."""
+    """Return packed masks, by the numbers of pieces, as a JSON list and the end of a body."""
     return [[number, len(packed)] for number, packed in masks.items()], b"".join(masks.values())
 
 
@@ -147,7 +151,7 @@ def take_masks(frame: Frame) -> tuple[dict[int, bytes], Frame]:
 
 
 def numbers_of(head: Any, name: str) -> list[int]:
-    """Return the numbers in a field of a head; none if it is absent. Raises `FrameError`."""
+    """Return the numbers in a field of a frame's JSON; [] if absent. Raises `FrameError`."""
     numbers = head.get(name, [])
     if not isinstance(numbers, list) or not all(type(number) is int for number in numbers):
         raise FrameError(f"{name} has no numbers")
@@ -172,7 +176,7 @@ def _name(piece: Piece) -> _Name:
 
 
 def _place(held: HeldShard, number: int) -> int | None:
-    """Return the place of a piece in a shard, None if it is not in it."""
+    """Return the place of a piece in a shard; None if the shard does not hold the piece."""
     place = int(held.numbers.searchsorted(number))
     is_there = place < len(held.numbers) and held.numbers[place] == number
     return place if is_there else None

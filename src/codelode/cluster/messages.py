@@ -12,7 +12,7 @@ numbers.
 | `count`  | the number of live chunks with each term                                      |
 | `gather` | the candidates of some pieces                                                 |
 | `texts`  | the hits for some candidates                                                  |
-| `cancel` | no work on the call with this `id` if it has not begun; there is no reply     |
+| `cancel` | an early end of the call with this `id`; the `cancel` itself has no reply     |
 
 `seconds` is the time that a front waits for a reply; a searcher begins no work after that.
 

@@ -88,7 +88,7 @@ class Outbox:
             self._failed()
 
     def _send_some(self) -> bool:
-        """Send what the network takes; return whether more waits. If not, this thread is done."""
+        """Send what the network takes; return whether more waits. If not, this thread must end."""
         with self._lock:
             while self._waiting and not self._closed:
                 rest = self._waiting.popleft()

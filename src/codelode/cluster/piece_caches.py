@@ -37,13 +37,13 @@ class PieceCaches:
         return self._slots.setdefault(_name(piece), next(self._unused)) if slot is None else slot
 
     def keep(self, pieces: Iterable[Piece]) -> None:
-        """Forget all other pieces, and make room for these; they may be given repeatedly."""
+        """Drop all other pieces, and make room for these; a piece may be given repeatedly."""
         kept = {_name(piece): piece.entry.chunks for piece in pieces}
         self._drop(self._slots.keys() - kept.keys())
         self.segments.make_room(len(kept), sum(kept.values()))
 
     def forget(self, piece: Piece) -> None:
-        """Forget what is known of a damaged piece."""
+        """Drop the slot and the cached values of a damaged piece."""
         self._drop({_name(piece)})
 
     def _drop(self, names: Iterable[_Name]) -> None:
@@ -52,5 +52,5 @@ class PieceCaches:
 
 
 def _name(piece: Piece) -> _Name:
-    """Return the name of a piece with its dead files and its folder: its values depend on these."""
+    """Return the key, dead files and prefix of a piece: its cached values depend on these."""
     return piece.key, piece.entry.dead, piece.prefix

@@ -1,7 +1,7 @@
 """The placement of pieces: which searchers hold each piece.
 
 Rendezvous hashing (Thaler and Ravishankar, "Using name-based mappings to increase hit rates",
-1998): the owners of a piece are the searchers whose name, hashed with the piece's key, gives the
+1998): the owners of a piece are the searchers whose names, hashed with the piece's key, give the
 highest values. A searcher that comes or goes moves only its own share of the pieces.
 """
 
@@ -34,7 +34,7 @@ class View:
 
     @cached_property
     def owners(self) -> NDArray[np.int64]:
-        """The numbers of the members that hold each piece; the one to ask first comes first.
+        """The numbers of the members that hold each piece; the member to ask first comes first.
 
         int64[pieces, replicas], at most as many replicas as members.
         """
@@ -62,7 +62,7 @@ class View:
 def place(
     pieces: Sequence[Piece], members: Sequence[str], replicas: int, nodes: Sequence[str] = ()
 ) -> NDArray[np.int64]:
-    """Return the owners of each piece, int64[pieces, replicas], at most as many as members.
+    """Return the owners of each piece, int64[pieces, min(replicas, members)].
 
     `nodes` has the node of each member. The owners of a piece are on different nodes as far as
     possible: then the loss of a node costs only one owner. The first owner of a piece is asked

@@ -45,8 +45,8 @@ class Call(Generic[T]):
 
     `make` takes the pieces to ask about, and the link to the searcher. `read` takes a reply and the
     pieces that it covers, and raises `FrameError`. `takes_long` says that a searcher may be late
-    because it reads all texts: as the others would take as long, they are asked only if it is
-    silent.
+    because it reads all texts. Other owners would take as long, so they are asked only if this
+    searcher is silent.
     """
 
     make: Callable[[Pieces, Link], Frame]
@@ -74,7 +74,7 @@ class _Sent:
 def _rank(link: Link | None, takes_long: bool) -> int:
     """Return the rank of a searcher: 0 if it cannot be asked, 1 if silent, 2 if late, else 3.
 
-    For a call that takes long, no searcher is late: it may be at work.
+    For a call that takes long, no searcher counts as late, because it may be at work.
     """
     if link is None:
         return 0

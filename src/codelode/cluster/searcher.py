@@ -54,7 +54,7 @@ class Searcher:
     def __init__(
         self, options: SearcherOptions, files: PieceFiles, *, redials: bool = True
     ) -> None:
-        """Dial the fronts, which may come later. `files` opens pieces.
+        """Dial the fronts, which may start later. `files` opens pieces.
 
         Without `redials`, the searcher does not dial a lost front again, and closes once it has
         lost all fronts.
@@ -130,7 +130,7 @@ class Searcher:
         return known
 
     def _reopen(self) -> None:
-        """Try again now and then to open the pieces that could not be opened or were damaged."""
+        """From time to time, retry to open the pieces that are damaged or could not be opened."""
         while not self._closed.wait(_REOPEN_SECONDS):
             for view in self._holdings.views():
                 self._holdings.open_missing(view)

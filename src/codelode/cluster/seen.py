@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class SeenRepositories:
-    """An implementation of `Repositories` in the front, for what a restriction selects.
+    """The repositories that a restriction selects, as `Repositories`; used in the front.
 
     Answers of `symbols`, `outline`, `related` and `text` are never partial: if a repository that
     they need cannot be searched, they raise `ClusterError`.

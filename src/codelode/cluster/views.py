@@ -206,9 +206,10 @@ class Views:
     def _is_ready(self, used: InUse) -> bool:
         """Return whether to switch to a view.
 
-        At best, all holders have opened all of their pieces. After a while, it is enough that each
-        piece is open somewhere. Pieces that nobody can open are waited for longer, but only if
-        there is a complete view to search meanwhile.
+        A view is ready once all holders have opened all of their pieces; for the first view, it is
+        enough that they have tried. After `GRACE_SECONDS`, it is enough that each piece is open
+        somewhere. If no complete view can be searched meanwhile, or after `PATIENCE_SECONDS`, it is
+        enough that an owner of each piece has tried to open it.
         """
         view, waited = used.view, time.monotonic() - used.since
         held = [self._missing(member, view) for member in view.holders]

@@ -1,4 +1,4 @@
-"""Detect the legacy encoding of a text: the one in which it looks most like a language.
+"""Detect the legacy encoding of a text: the encoding in which it looks most like a language.
 
 A text is modeled as letters drawn from a language, in one of its encodings. Rare letters, letters
 of two scripts in one word and capitals inside words cost bits. With a dozen letters or more,

@@ -191,7 +191,7 @@ def _legacy(data: bytes) -> Text | NoText:
     for reading in found:
         try:
             text = data.decode(reading.encoding).encode()
-        except UnicodeDecodeError:  # correct for the sample, but not for the rest
+        except UnicodeDecodeError:  # the encoding fits the sample, but not the rest
             continue
         return Text(text, reading.encoding.replace("_", "-"))
     return Text(data.decode("latin-1").encode(), "latin-1")

@@ -44,7 +44,7 @@ class _Block:
 
     @cached_property
     def _hint(self) -> re.Pattern[bytes]:
-        """A pattern that occurs in every match of an expression: rejects most texts quickly."""
+        """A pattern found in every match of the expressions; it rejects most texts quickly."""
         literals = {wildmatch.longest_literal(e.tokens) for e in self._expressions}
         return re.compile(b"" if b"" in literals else b"|".join(map(re.escape, literals)))
 

@@ -52,7 +52,7 @@ class Folder:
         )
 
     def leads_on(self, name: str) -> bool:
-        """Check whether an entry is not in scope itself, but only contains something in scope."""
+        """Return whether an entry is not in scope itself, but contains something in scope."""
         return self.names is not None and self.names[name] is not None
 
     def heed(self, stack: RuleStack) -> None:

@@ -45,10 +45,11 @@ _LOW_BITS = (1 << 32) - 1
 class TrackedBlobs:
     """The entries of git's index that vouch for the content of a file.
 
-    `numbers` maps paths from the top of the worktree to rows of `stats`, int64[n, 4] as
-    `stat_numbers` returns them, and of `ids`. `algorithm` is the hash of the ids. `numbers`
-    omits entries that are no regular files, or are assumed unchanged, sparse, unmerged or only
-    intended to be added. It also omits entries with times too close to the index file's time.
+    `numbers` maps paths of entries, relative to the top of the worktree, to their rows in `stats`
+    and in `ids`. `stats` is int64[n, 4], with a row of `stat_numbers` for each entry. `algorithm`
+    names the hash algorithm of the ids. `numbers` omits entries that are not regular files, or are
+    assumed unchanged, sparse, unmerged or only intended to be added. It also omits entries with
+    times too close to the index file's time.
     """
 
     algorithm: str

@@ -12,14 +12,15 @@ from codelode.errors import UsageError
 
 
 def changed_paths(folder: Path, revision: str = "HEAD") -> frozenset[bytes]:
-    """Return the absolute paths, in the worktree around `folder`, that differ from a revision.
+    """Return the absolute paths in the worktree around `folder` that differ from a revision.
 
     The worktree is compared with the revision; new files count unless they are ignored. With a
     range `A..B` or `A...B`, the two revisions are compared. A path with a final slash stands for a
     folder and everything in it: a submodule, or a new repository within the worktree. Before the
     first commit, every file differs from HEAD. `folder` is a real path.
 
-    Raises `UsageError` outside of a worktree, for an unknown revision, and if git fails.
+    Raises `UsageError` if `folder` is not in a worktree, if the revision is unknown, and if git
+    fails.
     """
     top = worktree_above(folder)
     if top is None:

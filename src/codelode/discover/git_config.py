@@ -212,7 +212,7 @@ def _text(data: bytes) -> str:
 def _value(data: bytes, at: int) -> tuple[bytes | None, int]:
     """Return the value at `at`, or None if it is malformed, and the offset of its line's end."""
     value = bytearray()
-    length = 0  # of the value, without trailing spaces that are not quoted
+    length = 0  # of the value so far, without unquoted spaces at its end
     quoted = False
     while piece := _PIECE.match(data, at):
         at = piece.end()

@@ -25,7 +25,11 @@ class GlobSet:
     """A list of globs; the last one that matches a path decides."""
 
     def __init__(self, globs: Sequence[str]) -> None:
-        """Compile the globs. Raises `UsageError` for a glob that is empty or can match nothing."""
+        """Compile the globs.
+
+        Raises `UsageError` for a glob that is empty, leaves a brace open or can match nothing, and
+        for too many braces or alternatives.
+        """
         found = [(single, _sources(single)) for single in globs]
         self._wanted = [not single.startswith("!") for single, sources in found for _ in sources]
         if len(self._wanted) > _MAX_GLOBS:

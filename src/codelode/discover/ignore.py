@@ -32,7 +32,7 @@ class Rule(NamedTuple):
 
     line: int
     text: bytes
-    pattern: bytes  # without `!`, without a leading `/`, and without a trailing `/` (folders only)
+    pattern: bytes  # without `!`, a leading `/`, and a trailing `/` (which means folders only)
     negated: bool
     folders_only: bool
     with_path: bool  # whether to match the path below the ignore file's folder, not only the name
@@ -142,9 +142,9 @@ class _Table:
             ):
                 tokens = tokens[1:]  # `**/name` means the same as `name`
             elif rule.with_path:
-                self._file_path(number, tokens, by_depth)
+                self._store_path(number, tokens, by_depth)
                 continue
-            if not self._file_name(number, tokens):
+            if not self._store_name(number, tokens):
                 by_name.append(Expression(number, tokens))
         self.tail_sizes = sorted({len(tail) for tail in self.tails})
         self.tail_ends = frozenset(tail[-1:] for tail in self.tails)
@@ -154,7 +154,7 @@ class _Table:
         self.by_depth = {depth: finder(found) for depth, found in by_depth.items()}
         self.knows_names = bool(self.names or self.endings or self.tails or self.heads or by_name)
 
-    def _file_name(self, number: int, tokens: tuple[wildmatch.Token, ...]) -> bool:
+    def _store_name(self, number: int, tokens: tuple[wildmatch.Token, ...]) -> bool:
         """Store a rule about a name in a dictionary or `all`; return False if it is too complex."""
         text = wildmatch.literal(tokens)
         if text is not None:
@@ -171,7 +171,7 @@ class _Table:
             self.all = number
         return head is not None
 
-    def _file_path(
+    def _store_path(
         self,
         number: int,
         tokens: tuple[wildmatch.Token, ...],

@@ -13,7 +13,7 @@ from codelode.discover.language import language_called, language_of_shebang
 from codelode.discover.language_signs import SIGNS, Sign
 
 _LOOKED_AT = 1 << 13
-_LOOKED_AT_IN_HEADERS = 1 << 16  # in headers, C++ code often follows many macros
+_LOOKED_AT_IN_HEADERS = 1 << 16  # bytes; in headers, C++ code often follows many macros
 _ENDS = 1 << 10  # bytes at either end of a file that may have a modeline
 _SHEBANG = 200
 _MODE_LINES = 5

@@ -11,7 +11,7 @@ class Sign(NamedTuple):
     """A sign of a language: a text that matches one of its regular expressions is in `language`.
 
     If there are `hints`, only texts that match one of them are searched, which is much faster.
-    With `bare`, the text is searched without C comments and code that only a C++ compiler sees.
+    With `bare`, C comments, and code that only a C++ compiler sees, are removed before the search.
     `statements` are further patterns, for the beginnings of lines; each is tried only where one of
     its literals occurs.
     """

@@ -22,8 +22,9 @@ _LONGEST_PATH = 4000  # slightly less than the system's limit for one path
 def read(root: str | Path, file: SourceFile, max_file_size: int = MAX_FILE_SIZE) -> Document | Skip:
     """Return the text of a file below `root`, or a `Skip`. `max_file_size` is in bytes.
 
-    Reads at most that much and never blocks. Follows no link, not even one that has replaced a
-    folder since the walk. Raises `IndexingError` if the machine runs out of descriptors or memory.
+    Reads at most that much, but more of a notebook (see `size_limit`), and never blocks. Follows no
+    link, not even one that has replaced a folder since the walk. Raises `IndexingError` if the
+    machine runs out of descriptors or memory.
     """
     try:
         data = _content(os.fspath(root), file, size_limit(file.path, max_file_size))

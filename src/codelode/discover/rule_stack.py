@@ -3,7 +3,8 @@
 From the strongest: `.lodeignore`, `.ignore`, `.gitignore`, then git's `info/exclude` and
 `core.excludesFile`. Within a kind, a deeper file has precedence over a shallower one. The first
 file with a matching rule decides, by its last matching rule. Inside a nested git repository, the
-`.lodeignore` and `.ignore` files of the outer one apply, but git's rule files there do not.
+`.lodeignore` and `.ignore` files of the outer one apply, but its `.gitignore` files and excludes
+do not.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ MAX_RULES_BYTES = 8 << 20
 
 
 class RuleFile(NamedTuple):
-    """The rules of one file. `base` is the folder they apply to, as in `RuleStack.finders`."""
+    """The rules of one file. `base` is the path of the folder they apply to (see `RuleStack`)."""
 
     rules: Rules
     base: bytes
@@ -42,7 +43,8 @@ class RuleFile(NamedTuple):
 class RuleStack:
     """The rule files in force in a folder, by kind; within a kind, the strongest first.
 
-    `worktree` is the git worktree of the folder; `base` is its top, relative as in `finders`.
+    Paths are relative to the top of the root's git worktree, or to the root if it is in none.
+    `worktree` is the git worktree of the folder, and `base` is the path of that worktree's top.
     """
 
     lode: tuple[RuleFile, ...] = ()
@@ -78,7 +80,7 @@ class RuleStack:
         return replace(self, git=(), excludes=excludes, worktree=worktree, base=base)
 
     def is_tracked(self, path: bytes, *, is_folder: bool) -> bool:
-        """Check whether git tracks a file, or anything below a folder; `path` as in `finders`."""
+        """Check whether git tracks the file, or anything below the folder, at `path`."""
         own = path[len(self.base) :]
         tracked = self.worktree.tracked
         return tracked.holds_below(own + b"/") if is_folder else tracked.holds(own)
@@ -86,7 +88,7 @@ class RuleStack:
     def finders(self, folder: bytes, *, folders: bool) -> tuple[tuple[Finder, RuleFile], ...]:
         """Return the finders, the strongest first, for the files or the folders in `folder`.
 
-        `folder` is empty or ends with `/`, and is relative to the same place as every `base`.
+        `folder` is a path as `RuleStack` describes it: empty, or with a `/` at its end.
         """
         found = []
         for file in (*self.lode, *self.plain, *self.git, *self.excludes):
@@ -99,8 +101,8 @@ class RuleStack:
 def excludes_of(worktree: Worktree, base: bytes) -> tuple[RuleFile, ...]:
     """Return the rules that git keeps outside the tree; they apply to the folder `base`.
 
-    `base` is relative to the same place as the folder that `RuleStack.finders` takes. If the
-    worktree has a top, `base` is the path of this top.
+    `base` is the path of the worktree's top, or of the root if there is no worktree; `RuleStack`
+    says what such a path is relative to.
     """
     found = []
     for path in worktree.exclude_files():

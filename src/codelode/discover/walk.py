@@ -175,7 +175,7 @@ class _Walk:
     ) -> Skip | None:
         """Enter a folder, or return the reason for skipping it.
 
-        With an `omission`, all of its files are skipped except those that git tracks.
+        With an `omission`, all files of the folder are skipped except those that git tracks.
         """
         path = f"{above.path}{name}/"
         if len(self._way) > MAX_DEPTH:

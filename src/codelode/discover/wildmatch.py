@@ -41,7 +41,9 @@ Token = int | str | Stars
 
 
 def tokenize(pattern: bytes, *, path: bool) -> tuple[Token, ...] | None:
-    """Split a pattern into tokens; None if it can match nothing (unclosed `[`, final backslash).
+    """Split a pattern into tokens; None if it can match nothing.
+
+    It can match nothing with an unclosed `[` or a final backslash, or if it is too long.
 
     `path` says whether the pattern is matched against a path, where `**` crosses folders, or
     against a single name.
@@ -77,7 +79,7 @@ def tokenize(pattern: bytes, *, path: bool) -> tuple[Token, ...] | None:
 
 
 def _stars(pattern: bytes, at: int, begins: bool) -> tuple[Stars, int]:
-    """Return the meaning of the stars at `at`, and the offset after them and a consumed slash."""
+    """Return the meaning of the stars at `at`, and the offset after them and their slash."""
     end = at
     while pattern[end : end + 1] == b"*":
         end += 1
@@ -161,7 +163,7 @@ def literal(tokens: Sequence[Token]) -> bytes | None:
 
 
 def least_bytes(tokens: Sequence[Token]) -> int:
-    """Return the minimum number of bytes of a match."""
+    """Return a lower bound of the bytes of a match: the number of tokens besides stars."""
     return sum(not isinstance(token, Stars) for token in tokens)
 
 
@@ -173,7 +175,7 @@ def depth(tokens: Sequence[Token]) -> int | None:
 
 
 def longest_literal(tokens: Sequence[Token]) -> bytes:
-    """Return the longest text that every match contains."""
+    """Return the longest run of literal bytes, which every match contains."""
     runs = [bytearray()]
     for token in tokens:
         if isinstance(token, int):
@@ -186,7 +188,7 @@ def longest_literal(tokens: Sequence[Token]) -> bytes:
 def regex(tokens: Sequence[Token], end: str = r"\Z") -> str:
     """Return the regular expression, to be encoded as Latin-1 and matched from the start of bytes.
 
-    `end` is what must follow: the end of the text, or the end of one of its names.
+    `end` is the expression for what must follow: the end of the text, or of one of its names.
     """
     runs: list[tuple[str, list[Token]]] = [("", [])]
     for token in tokens:

@@ -53,7 +53,7 @@ def _verified(index: Index, root: str) -> Iterator[Diagnosis]:
 
 
 def orphans(index_dir: str | None) -> Iterator[Diagnosis]:
-    """Yield findings about the indexes on this machine."""
+    """Yield a finding that counts the indexes on this machine, and those whose roots are gone."""
     found = listed(index_dir)
     gone = [each for each in found if each.orphan]
     total = f"{count(len(found), 'index')}, {size(sum(each.size for each in found))}"

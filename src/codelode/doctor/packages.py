@@ -39,7 +39,7 @@ def model(name: str | None) -> Iterator[Diagnosis]:
 
 
 def grammars() -> Iterator[Diagnosis]:
-    """Yield findings about the grammars: those that are broken or not installed."""
+    """Yield findings about the grammars: how many work, and which are missing or broken."""
     optional = {package.replace("-", "_") for package in requirements().get(LANGUAGES, ())}
     missing: list[str] = []
     absent: list[str] = []

@@ -30,7 +30,7 @@ def settings(root: Path) -> Iterator[Diagnosis]:
 
 
 def model_of(root: Path) -> str | None:
-    """Return the model that is set for new indexes; None if there is none, or for bad settings."""
+    """Return the model set for new indexes; None if none is set, or if the settings are invalid."""
     try:
         setting = effective(root).get("index.model")
     except UsageError:

@@ -27,7 +27,7 @@ _ROW_MASK = (1 << 24) - 1
 
 @dataclass(frozen=True, slots=True)
 class RowCounts:
-    """A flat array of the rows of n passages: passage i owns `[indptr[i], indptr[i+1])`.
+    """The table rows of n passages, in flat arrays: passage i has `[indptr[i], indptr[i+1])`.
 
     Within a passage, rows ascend. A row may occur twice, once for the text (in_path 0) and once for
     the path (1). All arrays are int64.

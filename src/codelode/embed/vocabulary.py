@@ -22,7 +22,7 @@ BUCKETS = 2048
 MIN_PIECE = 3  # characters
 MAX_PIECE = 16
 
-_MAX_PARTS = 10_000  # in the cache: about 3 MB when full
+_MAX_PARTS = 10_000  # parts in the cache: about 3 MB when it is full
 
 Rows = tuple[int, ...]
 

@@ -25,7 +25,7 @@ _POLL_SECONDS = 0.05
 
 
 def update_in_background(reader: IndexReader) -> bool:
-    """Start an update that outlives this process; return whether one is under way."""
+    """Start an update that outlives this process, if allowed; return whether one is under way."""
     if os.environ.get("LODE_BACKGROUND", "0") in ("", "0") or reader.has_own_encoder:
         return False
     if is_held(reader.directory / LOCK) and not any_under_way():

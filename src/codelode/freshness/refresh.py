@@ -88,7 +88,7 @@ class Refresher:
     the parent looked just before the fork."""
 
     def __init__(self, reader: IndexReader, seconds: float | None = None) -> None:
-        """Take the reader of the index, and the budget in seconds (None: that of `budget()`)."""
+        """Take the reader of the index, and the budget in seconds (default: `budget()`)."""
         self.watcher: Watched | None = None
         """A watcher of this index; if it leads, it knows the paths that may differ."""
         self.go_on: Callable[[IndexReader], bool] = lambda reader: False

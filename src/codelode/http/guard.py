@@ -43,8 +43,8 @@ class Guard:
         """Accept requests to `hosts`, names and addresses without ports, and pass them to `inner`.
 
         A client sends the token as `Authorization: Bearer TOKEN`. If a `cookie` is named, a browser
-        may open `?token=TOKEN` once: it gets the cookie, and a redirect to the address without the
-        token.
+        needs the token only once: for `?token=TOKEN` it gets the cookie, and a redirect to the
+        address without the token.
         """
         self._inner = inner
         self._hosts = frozenset(host.lower() for host in hosts)

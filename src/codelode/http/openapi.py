@@ -62,7 +62,7 @@ def response(schema: str, text: str) -> Schema:
 
 
 def object_of(optional: Schema | None = None, /, **fields: Schema) -> Schema:
-    """Return the schema of an object with all `fields`, perhaps `optional` ones, and no others."""
+    """Return the schema of an object with all `fields`, maybe `optional` ones, and no others."""
     return {
         "type": "object",
         "properties": {**fields, **(optional or {})},
@@ -95,7 +95,7 @@ def snapshot() -> Schema:
 
 
 def hit(optional: Schema, **more: Schema) -> Schema:
-    """Return the schema of a hit, with `optional` fields, and `more` that are always there."""
+    """Return the schema of a hit with further fields: `optional` ones, and `more` required ones."""
     return object_of(
         {"path_bytes": TEXT, **optional}, path=TEXT, line=LINE, start_line=LINE, end_line=LINE,
         column=LINE, language=or_null(TEXT), symbol=or_null(TEXT), kind=or_null(TEXT),

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def symbol_line(symbol: SymbolHit, shown_path: str) -> str:
-    """Return a definition with its place: `src/retry.py:9 RetryScheduler.schedule (method)`."""
+    """Return a definition with its place: `src/retry.py:9 Retry.schedule (method) [9-12]`."""
     return f"{visible_name(shown_path)}:{symbol.line} {_described(symbol, symbol.symbol)}"
 
 
 def outline_line(symbol: SymbolHit) -> str:
-    """Return a definition in an outline: its line and name, indented by its depth."""
+    """Return a definition in an outline, indented by its depth: `9 schedule (method) [9-12]`."""
     return f"{'  ' * symbol.depth}{symbol.line} {_described(symbol, symbol.name)}"
 
 

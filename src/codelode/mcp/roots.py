@@ -57,7 +57,7 @@ class Roots:
         return cls([Index.open(root, index_dir=index_dir) for root in roots])
 
     def search(self, path: str, request: SearchRequest) -> Searched | None:
-        """Search each index below a path; return None while none of them exists."""
+        """Search the places that a path names; return None while none of their indexes exists."""
         found = [(place.index, self._answer(place, request)) for place in self.find(path)]
         answers = [(index, answer) for index, answer in found if answer is not None]
         if not answers:

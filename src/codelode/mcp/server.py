@@ -112,7 +112,8 @@ class ToolServer:
     async def _wait_for_an_index(self, context: Context) -> None:
         """Start indexing the roots without an index; wait until there is something to search.
 
-        Waits for a complete index only while the call has time.
+        Waits at most `DEADLINE` seconds for complete indexes. For an update that has run longer,
+        the first commit is enough.
         """
         pending = []
         for first in self._first.values():

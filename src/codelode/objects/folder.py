@@ -31,7 +31,7 @@ _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 @dataclass(frozen=True, slots=True)
 class FolderStore:
-    """The objects in a folder, which the first write creates."""
+    """An object store in a folder; the first write creates the folder."""
 
     directory: Path
 

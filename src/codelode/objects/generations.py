@@ -100,9 +100,10 @@ class Generations:
         """Commit the body that `change` makes from the newest generation (None before the first).
 
         If another writer was faster, `change` is called again, with the generation that is the
-        newest by then, so `change` must not have side effects. To commit nothing, it returns None.
-        Returns the generation that this call committed, or the newest if it committed nothing.
-        Raises `UnfitStoreError`, and `StaleWriterError` if it does not succeed within an hour.
+        newest by then, so `change` must not have side effects. If it returns None, nothing
+        is committed. Returns the generation that this call committed, or the newest if it
+        committed nothing. Raises `UnfitStoreError`, and `StaleWriterError` if it does not succeed
+        within an hour.
         """
         self.probe()
         began = _Clock()
@@ -228,7 +229,7 @@ class Generations:
 
 
 class _Clock:
-    """A stopwatch that also counts while the machine is suspended, if one of its clocks does."""
+    """A stopwatch; it runs on while the machine is suspended if a clock of the machine does."""
 
     def __init__(self) -> None:
         self._monotonic, self._wall = time.monotonic(), time.time()
@@ -238,7 +239,7 @@ class _Clock:
 
 
 def encode(number: int, parent: str, body: bytes) -> bytes:
-    """Return the bytes of a generation, which differ from those of every other attempt."""
+    """Return the bytes of a generation; no two attempts to commit have the same bytes."""
     head = f"codelode-generation 1 {number:012d} {parent or '-'} {uuid.uuid4().hex}".encode()
     return head + b" " + _checksum(head, body) + b"\n" + body
 

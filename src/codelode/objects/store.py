@@ -89,7 +89,7 @@ def is_key(key: str) -> bool:
 
 
 def check_key(key: str) -> str:
-    """Return a key that consists of plain names. Raises `UsageError` for any other key."""
+    """Return `key`. Raises `UsageError` unless it consists of plain names."""
     if not is_key(key):
         raise UsageError(f"{key!r} is not the key of an object")
     return key

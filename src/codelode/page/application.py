@@ -107,7 +107,7 @@ class Page:
         return await self._page(query, query, main, "results")
 
     async def fragment(self, request: Request) -> Response:
-        """Answer `/results`: the results of `/` without the frame around them."""
+        """Answer `/results`: only the main part of the page at `/`, with the results."""
         query = Parameters(request).text("q")
         if not query.strip():
             return HTMLResponse(await to_thread.run_sync(home.home_view, self._trees))
@@ -173,7 +173,7 @@ class Page:
         return _json(await _found(api.related_object, self._trees, tree, path, line, limit))
 
     async def api_status(self, request: Request) -> Response:
-        """Answer `/api/status`, and `/state`, which the page asks again and again."""
+        """Answer `/api/status`, and `/state`, which the page polls."""
         return _json(await to_thread.run_sync(api.status_object, self._trees))
 
     async def api_update(self, request: Request) -> Response:

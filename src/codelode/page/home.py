@@ -138,7 +138,7 @@ def _names(names: Sequence[tuple[str, int]]) -> Markup | None:
 
 
 def _languages(trees: Trees, state: State) -> Markup | None:
-    """Return a bar of the languages, each with a link to a search in that language."""
+    """Return a bar of the languages, and a legend that links to a search in each language."""
     try:
         numbers = Counter(trees.languages(state))
     except CodelodeError:

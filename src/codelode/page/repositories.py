@@ -135,7 +135,10 @@ class RepositoryTrees:
         return [(each.name, each.files) for each in self._listed().values()]
 
     def _name(self, path: str) -> str:
-        """Return the name of a hit's repository; if it is unknown, list the repositories again."""
+        """Return the name of a hit's repository; if it is unknown, list the repositories again.
+
+        If it stays unknown, return the first folder of the path.
+        """
         name = name_in(path, self._listed()) or name_in(path, self._listed(newly=True))
         return path.partition("/")[0] if name is None else name
 

@@ -33,14 +33,17 @@ class Parameters:
         self._values: dict[str, str] = dict(fields)
 
     def text(self, name: str, most: int = MOST_CHARACTERS) -> str:
-        """Return a text, empty if it is absent. Raises `UsageError` if it is too long."""
+        """Return the text of a parameter, or "". Raises `UsageError` if it is too long."""
         value = self._values.get(name, "")
         if len(value) > most:
             raise UsageError(f"{name} has more than {most:,} characters")
         return value
 
     def number(self, name: str, default: int, most: int) -> int:
-        """Return a whole number from 1 to `most`. Raises `UsageError` for anything else."""
+        """Return a whole number from 1 to `most`; `default` if it is absent.
+
+        Raises `UsageError` for anything else.
+        """
         value = self._values.get(name)
         return default if value is None else whole_number(name, value, most)
 

@@ -48,7 +48,7 @@ def file_url(trees: Trees, found: Found, query: str = "") -> str:
 
 
 def _filters(trees: Trees, results: Results) -> Markup:
-    """Return links to remove the query's filters, and to add filters that the hits suggest."""
+    """Return links that remove the query's filters, or add filters that the hits suggest."""
     query, mode = results.query, results.mode
     options = {} if mode == "hybrid" else {"mode": mode}
     active = [
@@ -111,7 +111,7 @@ def _state(results: Results) -> Markup:
 
 
 def not_searched(answer: Answer | None) -> list[str]:
-    """Return a note on the repositories that a cluster could not search, or an empty list."""
+    """Return a list with a note on the repositories that a cluster could not search, or []."""
     if answer is None or not answer.missing:
         return []
     return [f"not searched in time: {', '.join(answer.missing)}"]

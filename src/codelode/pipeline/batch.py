@@ -15,12 +15,13 @@ from codelode.report import FileCost
 from codelode.segment.builder import SegmentBuilder
 from codelode.segment.schema import MAX_CHUNKS
 from codelode.system.memory import peak_rss_bytes
-from codelode.types import Skip, SkipReason, SourceFile
+from codelode.types import Document, Skip, SkipReason, SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from codelode.chunked import ChunkedDocument
     from codelode.embed.encoder import Encoder
     from codelode.report import StageTime
     from codelode.types import Task
@@ -82,6 +83,7 @@ class BatchIndexer:
     encoder: Encoder
     max_file_size: int
     costs: bool = False
+    _place: str = ""  # the file or files at work
 
     def index(self, batch: Sequence[Task]) -> Run:
         """Return the run of a batch, whose files are read in order.
@@ -90,16 +92,14 @@ class BatchIndexer:
         """
         clock = StageClock()
         run = Run(last_path=batch[-1].file.path, stages=clock.times)
-        path = batch[0].file.path
         try:
             builder = SegmentBuilder()
-            for task in batch:
-                path = task.file.path
-                if self.costs:
+            if self.costs:
+                for task in batch:
                     self._add_measured(task, builder, run, clock)
-                else:
-                    self._add(task, builder, run, clock)
-            path = f"{batch[0].file.path} to {path}"
+            else:
+                self._add(batch, builder, run, clock)
+            self._place = f"{batch[0].file.path} to {batch[-1].file.path}"
             if builder.rows:
                 clock.enter("tokenize")
                 found = with_heads(self.encoder, builder.paths, builder.texts, builder.names)
@@ -109,7 +109,7 @@ class BatchIndexer:
                 run.data = builder.finish(found.words, vectors)
         except MemoryError:
             raise MemoryCapError(
-                f"out of the memory allowed in the stage {clock.stage!r} at {path!r}; raise"
+                f"out of the memory allowed in the stage {clock.stage!r} at {self._place!r}; raise"
                 " --max-memory; what was committed before is kept"
             ) from None
         clock.enter("")
@@ -123,33 +123,54 @@ class BatchIndexer:
     ) -> None:
         """Read and chunk one file, and record its cost."""
         wall, cpu, before = time.perf_counter(), time.process_time(), len(builder.texts)
-        self._add(task, builder, run, clock)
+        self._add([task], builder, run, clock)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         chunks = len(builder.texts) - before
         run.costs.append(FileCost(task.file.path, wall, cpu, task.file.size, chunks))
 
-    def _add(self, task: Task, builder: SegmentBuilder, run: Run, clock: StageClock) -> None:
-        """Read and chunk one file."""
-        file = task.file
+    def _add(
+        self, tasks: Sequence[Task], builder: SegmentBuilder, run: Run, clock: StageClock
+    ) -> None:
+        """Read and chunk files: first read all, then chunk all.
+
+        The clock of the CPU is slow: asking it at each file and stage took 0.5 % of the time.
+        """
         clock.enter("read")
+        found = [(task.file, self._read(task, run)) for task in tasks]
+        clock.enter("chunk")
+        chunked = [self._chunked(document) for _, document in found]
+        clock.enter("build")
+        for (file, document), pieces in zip(found, chunked, strict=True):
+            self._place = file.path
+            if isinstance(document, SkipReason):
+                builder.skip(file, document)
+            elif document is not None and pieces is not None:
+                if len(builder.texts) + len(pieces.chunks) > MAX_CHUNKS:
+                    run.skips.append(Skip(file.path, SkipReason.TOO_LARGE, "too many chunks"))
+                    continue
+                builder.add(file, document, pieces)
+                run.files += 1
+
+    def _read(self, task: Task, run: Run) -> Document | SkipReason | None:
+        """Return the document of a file that has changed, or the lasting reason to skip it."""
+        file = task.file
+        self._place = file.path
         document = read(self.root, file, self.max_file_size)
         if isinstance(document, Skip):
             if document.reason is task.skip:
                 run.same.append(file)
-                return
+                return None
             run.skips.append(document)
-            if document.reason in _LASTING:
-                builder.skip(file, document.reason)
-            return
+            return document.reason if document.reason in _LASTING else None
         run.bytes_read += file.size
         if task.is_as_indexed(document):
             run.same.append(file)
-            return
-        clock.enter("chunk")
-        chunked = chunk(document)
-        if len(builder.texts) + len(chunked.chunks) > MAX_CHUNKS:
-            run.skips.append(Skip(file.path, SkipReason.TOO_LARGE, "too many chunks"))
-            return
-        clock.enter("build")
-        builder.add(file, document, chunked)
-        run.files += 1
+            return None
+        return document
+
+    def _chunked(self, document: Document | SkipReason | None) -> ChunkedDocument | None:
+        """Return the chunks of a document; None if there is none."""
+        if not isinstance(document, Document):
+            return None
+        self._place = document.path
+        return chunk(document)

@@ -39,7 +39,7 @@ COMPARE_FILES = 512
 
 
 def settled_now() -> int:
-    """Wait until earlier changes of files are not racy (`RACY_NS`); return the time in ns."""
+    """Wait until no earlier change of a file is racy (see `RACY_NS`); return the time in ns."""
     time.sleep(1.2 * RACY_NS / 1e9)
     return time.time_ns()
 

@@ -40,7 +40,7 @@ class Ledger:
         return time.perf_counter() - self._began
 
     def add(self, run: Run) -> None:
-        """Add a run."""
+        """Add the times, sizes and counts of a run."""
         self._of_runs.update(run.stages)
         self._worker_wait += run.waited
         self.bytes_read += run.bytes_read

@@ -43,7 +43,7 @@ def _at_or_below(segment: Segment, rows: NDArray[np.int64], path: bytes) -> NDAr
 
 
 def _by_file(segment: Segment, rows: NDArray[np.int64], names: Names) -> NDArray[np.int64]:
-    """Return the rows in scope; look up each path, part by part, in the tree of `names`."""
+    """Return the rows in scope; look up each path, folder by folder, in the tree `names`."""
     table, encoded = segment.files, _encoded(names)
     paths = segment.pieces("paths", table["path_start"][rows], table["path_length"][rows])
     return rows[[_leads_into(path, encoded) for path in paths]]

@@ -42,7 +42,7 @@ _CONTROL = re.compile(r"[^\x21-\x7e]")
 
 @dataclass(frozen=True, slots=True)
 class HyperlinkFormat:
-    """The format of links: texts alternate with names of variables; first and last is a text."""
+    """The format of links: `parts` has a text first and last, and in turn names of variables."""
 
     parts: tuple[str, ...]
 

@@ -17,8 +17,8 @@ _MOST_ROOTS = 3
 def index_command(root: str | os.PathLike[str], flags: str = "", given: str = "") -> str:
     """Return `lode index` with flags, and with the root unless the current folder is in it.
 
-    The root of a file is its folder. If `given` is not empty, it takes the place of `root` in the
-    command.
+    If `root` is a file, its folder is the root. If `given` is not empty, it takes the place of
+    `root` in the command.
     """
     path, name = os.path.realpath(root), given or os.fspath(root)
     if os.path.isfile(path):  # noqa: PTH113 (as below)

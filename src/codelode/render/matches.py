@@ -38,7 +38,7 @@ class TermMatcher:
         """Return the character ranges `[start, end)` of matching words, ascending and disjoint."""
         if not self._may_match(text):
             return []
-        data = text.encode("utf-8", "replace")  # one byte for each surrogate: offsets agree
+        data = text.encode("utf-8", "replace")  # a surrogate becomes "?", so offsets stay right
         spans: set[tuple[int, int]] = set()
         end = 0
         for word in words(data):

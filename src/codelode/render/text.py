@@ -47,7 +47,7 @@ class Style:
 
     @property
     def guarded(self) -> bool:
-        """Whether to escape control characters: if output is for a terminal, or colored for one."""
+        """Whether to escape control characters: if the output is for a terminal, or is colored."""
         return self.color or self.terminal
 
 

@@ -50,7 +50,7 @@ def object_cache(
     limit: int = DEFAULT_LIMIT,
     meter: Meter | None = None,
 ) -> ObjectCache:
-    """Return the cache of this user, of at most `limit` bytes. Raises `UsageError`."""
+    """Return the user's cache of objects, of at most `limit` bytes. Raises `UsageError`."""
     return ObjectCache(index_folder(index_dir) / CACHE_FOLDER, limit, meter)
 
 

@@ -118,7 +118,7 @@ class ObjectCache:
                 path.unlink()
 
     def size(self) -> int:
-        """Return the bytes that `clear` would free."""
+        """Return the number of bytes that `clear` would free."""
         return sum(status.st_size for _, status in self._removable())
 
     def clear(self) -> int:

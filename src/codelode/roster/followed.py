@@ -41,9 +41,10 @@ class FollowedRoster:
         cache: ObjectCache | None = None,
         model: str | None = None,
     ) -> None:
-        """Select by `globs`, for somebody with `labels`. Raises what `SelectedRepositories` does.
+        """Select the repositories that match `globs` and that somebody with `labels` may see.
 
-        `model` is the model that made the indexes, if it is not a bundled one.
+        `model` is the model that made the indexes, if it is not a bundled one. Raises what
+        `SelectedRepositories` raises.
         """
         self._arguments = globs, labels, cache, model
         self._lock = threading.Lock()
@@ -69,7 +70,7 @@ class FollowedRoster:
         return self._newest().outline(path)
 
     def related(self, path: str, line: int, limit: int = 10) -> list[Hit]:
-        """Return similar code of other files. Raises `UsageError` if there is no code there."""
+        """Return similar code in other files. Raises `UsageError` if there is no such place."""
         return self._newest().related(path, line, limit)
 
     def text(self, path: str) -> str:

@@ -18,7 +18,7 @@ _LABEL = re.compile(r"[A-Za-z0-9_.+@:/][A-Za-z0-9_.+@:/-]{0,99}\Z")
 
 
 def check_name(name: str) -> str:
-    """Return the name of a repository. Raises `UsageError` if it cannot be one."""
+    """Return `name`. Raises `UsageError` if it cannot be the name of a repository."""
     if not _NAME.match(name):
         raise UsageError(
             f"{name!r} cannot be the name of a repository: it consists of parts such as acme/api,"
@@ -28,7 +28,7 @@ def check_name(name: str) -> str:
 
 
 def check_label(label: str) -> str:
-    """Return an access label, or "" for none. Raises `UsageError` if it cannot be one."""
+    """Return `label`. Raises `UsageError` unless it can be an access label, or is "" for none."""
     if label and not _LABEL.match(label):
         raise UsageError(
             f"{label!r} cannot be a label: it consists of letters, digits and ._+@:/-, 100 at most"

@@ -81,7 +81,7 @@ class Repositories(Protocol):
 
 
 def named_without_hits(query: str, answer: Answer, repositories: Repositories) -> list[str]:
-    """Return repositories that a query names, but that have no hit in its answer.
+    """Return the names of repositories that a query names, but that have no hit in its answer.
 
     A query names a repository by its name or by the last component of its name, ignoring case. Such
     a word has no weight in the ranking if it occurs in no text, so the repository may be missed.

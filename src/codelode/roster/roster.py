@@ -110,8 +110,8 @@ class Roster:
     def manifest(self, repository: Repository) -> RepositoryManifest:
         """Fetch the manifest of a repository.
 
-        Raises `DamagedError` unless it is the one with the recorded digest and totals,
-        `FormatError`, `ObjectStoreError`.
+        Raises `DamagedError` if its digest or its totals are not the recorded ones; also raises
+        `FormatError` and `ObjectStoreError`.
         """
         try:
             data = self.store.get(repository_key(repository.manifest))

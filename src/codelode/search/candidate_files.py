@@ -34,7 +34,7 @@ class CandidateFiles:
     """Distinct files of a shard, in the order of segments and rows.
 
     `table` has their n rows of `Segment.files`, and `paths` their paths. `sample` int64[m] has
-    the `sampled_chunks` of all files; those of file i begin at index `begins[i]`, int64[n].
+    the `sampled_chunks` of all files; the chunks of file i begin at `begins[i]`, int64[n].
     """
 
     def __init__(self, shard: Shard, keys: NDArray[np.int64]) -> None:

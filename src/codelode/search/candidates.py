@@ -13,7 +13,7 @@ from codelode.text.csr import distinct
 
 _LOWEST = np.finfo(np.float32).min
 _REMEMBERED = 32
-_BLOCK = 128  # scores per block; only blocks with a high maximum are looked into
+_BLOCK = 128  # scores per block; the maxima of the blocks bound the k-th best score
 
 Places = tuple[NDArray[np.uint64], NDArray[np.uint32]]
 """Path hashes uint64[n] and starts in the file uint32[n]: a total order of chunks that does not
@@ -123,7 +123,7 @@ class TopK:
     def _places_once(self, candidates: Candidates) -> Places:
         """Return the places of candidates; look each up only once.
 
-        The same candidates tie again and again, in many segments.
+        A candidate that is kept may tie with candidates of one segment after another.
         """
         if len(self._known) > _REMEMBERED * self.k:
             self._known.clear()

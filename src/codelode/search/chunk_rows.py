@@ -1,4 +1,4 @@
-"""Chunks of a shard as parallel arrays, which leave the shard without its index."""
+"""Chunks of a shard as parallel arrays, which are used without the index of the shard."""
 
 from __future__ import annotations
 

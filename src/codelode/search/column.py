@@ -16,7 +16,7 @@ def column_in(line: bytes, symbol: str | None, terms: Iterable[str]) -> int:
     `symbol` is the qualified name, `terms` are the query's terms. If the line holds neither,
     return the column of the first character that is not blank.
     """
-    text = line.decode("latin-1")  # one character for each byte: offsets agree
+    text = line.decode("latin-1")  # one character per byte: offsets are in bytes
     last = as_bytes((symbol or "").rpartition(".")[2])
     named = _whole_word(text, last) if last else -1
     if named >= 0:
@@ -26,7 +26,7 @@ def column_in(line: bytes, symbol: str | None, terms: Iterable[str]) -> int:
 
 
 def _whole_word(text: str, word: str) -> int:
-    """Return the offset of a word that is no part of a longer one, or -1."""
+    """Return the first offset of a word that is not part of a longer word, or -1."""
     at = text.find(word)
     while at >= 0:
         stop = at + len(word)
@@ -51,23 +51,24 @@ def _places(text: str, terms: Iterable[str]) -> Iterator[int]:
 
 def begins_word(text: str, at: int) -> bool:
     """Return whether a word, or a part of an identifier, begins at an offset."""
-    before = text[at - 1] if at else " "
-    return not before.isalnum() or (text[at].isupper() and not before.isupper())
+    if not at or not (before := text[at - 1]).isalnum():
+        return True
+    return text[at].isupper() and not before.isupper()
 
 
 def cut_off_before(segment: Segment, ordinal: int) -> int:
-    """Return how many bytes of its first line lie before a chunk: 0 unless the line is huge.
+    """Return how many bytes of a chunk's first line lie before the chunk: 0 except in huge lines.
 
     Only a line that is longer than a chunk is split. The tables show whether this line is so long;
     the text is read only if it is.
     """
-    chunk = segment.chunks[ordinal]
-    if not chunk["start"]:
+    file, start, _, first_line, *_ = segment.chunks[ordinal].item()
+    if not start:
         return 0
-    before = segment.chunks[ordinal - 1]
-    if before["start_line"] + before["more_lines"] < chunk["start_line"]:
+    _, _, _, line, more, *_ = segment.chunks[ordinal - 1].item()
+    if line + more < first_line:
         return 0
-    text = segment.text(int(chunk["file"]), 0, int(chunk["start"]))
+    text = segment.text(file, 0, start)
     return len(text) - line_begin(text, len(text))
 
 

@@ -1,4 +1,4 @@
-"""The comment before a definition, found by the look of lines: a search has no syntax tree."""
+"""The comment before a definition, recognized by its lines: a search has no syntax tree."""
 
 from __future__ import annotations
 
@@ -44,9 +44,28 @@ def documented(
     if holding is not None and after.parent != holding.place:
         return None
     stop = min(after.start_line - passage.first_line, len(passage.starts))
-    lines = passage.lines(0, min(stop + 1, len(passage.starts)))
     row = line - passage.first_line
+    if not _may_end_comment(passage, stop):
+        return None
+    lines = passage.lines(0, min(stop + 1, len(passage.starts)))
     return after if _belongs_to_next(lines, row, stop, passage.path, passage.first_line) else None
+
+
+def _may_end_comment(passage: Passage, stop: int) -> bool:
+    """Return whether the last of the two lines before `stop` that is not blank may end a comment.
+
+    Most lines that match lie in code: this is faster than a look at all lines.
+    """
+    for place in range(stop - 1, max(stop - 3, -1), -1):
+        (line,) = passage.lines(place, place + 1)
+        if text := line.strip():
+            return (
+                _is_before_definitions(line, passage.path)
+                or text.endswith(_ENDINGS)
+                or text in _LAST_LINES
+                or text == _HEREDOC
+            )
+    return False
 
 
 def _belongs_to_next(lines: Sequence[bytes], row: int, stop: int, path: str, first: int) -> bool:

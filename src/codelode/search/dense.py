@@ -145,7 +145,7 @@ def _scan(
 ) -> tuple[NDArray[np.float32], NDArray[np.uint16] | None]:
     """Return integer dot products, as float32, and the ordinals of their chunks (None: all).
 
-    Scans what is cheapest: each run of allowed rows, a copy of all allowed rows, or every row.
+    Scans what is cheapest: each range of allowed rows, a copy of all allowed rows, or every row.
     """
     codes = segment.codes
     if mask is None:

@@ -1,10 +1,10 @@
 """A lock that threads get in the order in which they asked for it.
 
 Most of a search is Python and short numpy calls, which hold the interpreter's lock most of the time
-but release it every few microseconds. Threads that all want it pass it around at every such place,
-and wait for each other longer than they work: 8 threads answered half as many queries as one. So
-one thread at a time holds this lock and runs its search from start to end. It releases this lock
-only during calls that do not need the interpreter: the scan of the codes, or a wait.
+but release it every few microseconds. Threads that all want it pass it on at each release, and wait
+for each other longer than they work: 8 threads answered half as many queries as one. So one thread
+at a time holds this lock and runs its search from start to end. It releases this lock only during
+calls that do not need the interpreter: the scan of the codes, or a wait.
 """
 
 from __future__ import annotations

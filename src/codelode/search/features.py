@@ -19,7 +19,6 @@ from codelode.search.dense import cosines_of
 from codelode.search.file_features import features_of_files
 from codelode.search.file_query import file_weights
 from codelode.search.gathered import COLUMN, FEATURES
-from codelode.search.name_match import shares_in_query
 from codelode.search.named import grades_of
 from codelode.text.csr import are_among, group_numbers, group_starts, table_rows
 
@@ -67,8 +66,6 @@ def fill_features(
             gathered.feature("named")[rows] = grades
         if context.query.names:
             gathered.feature("defines")[rows] = _defines(segment, context, mine)
-    names = [name for segment, mine in chunks for name in segment.symbols(mine)]
-    gathered.feature("symbol_exact")[:] = shares_in_query(names, context.share_of_term)
     gathered.feature("coverage")[:] = (gathered.covered * context.share).sum(axis=1)
 
 

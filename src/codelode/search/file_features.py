@@ -81,7 +81,7 @@ def _kinds(files: CandidateFiles) -> dict[str, NDArray[np.float32]]:
 def _kinds_of_languages(languages: tuple[str, ...]) -> NDArray[np.float32]:
     """Return whether each language is prose and whether it is documentation, float32[n + 1, 2].
 
-    The row is the number of the language, the values are 1 or 0. Row 0 (no language) is NaN.
+    Row i is that of language number i, with the values 1 or 0. Row 0 (no language) is NaN.
     """
     known = [(name in _PROSE, name in _DOCS) for name in languages]
     return np.array([(np.nan, np.nan), *known], np.float32)

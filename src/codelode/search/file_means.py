@@ -1,6 +1,6 @@
 """The cosine of the query with the mean of the vectors of all chunks of a file.
 
-It distinguishes a file that as a whole is about the query from a file of which only one chunk
+It distinguishes a file that is wholly about the query from a file of which only one chunk
 happens to be about it. If a file has many chunks, a sample stands for all (see `candidate_files`).
 Only integers are added up, so the result does not depend on which other files are looked at
 together.
@@ -34,7 +34,7 @@ def mean_cosines(files: CandidateFiles, products: Products) -> NDArray[np.float3
 def _lengths(files: CandidateFiles, scales: NDArray[np.uint16]) -> NDArray[np.float32]:
     """Return the length of the sum of each file's vectors, in units of `SCALE_UNIT`, float32[n].
 
-    `scales` uint16[m] are those of the sampled chunks. The lengths are kept for the next query.
+    `scales` uint16[m] are the scales of sampled chunks. The lengths are kept for the next query.
     """
     known = files.shard.mean_norms
     lengths = joined([known[part.number][part.rows] for part in files.parts])

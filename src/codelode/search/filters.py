@@ -68,8 +68,8 @@ def chunk_masks(
 ) -> list[Mask]:
     """Return a mask per segment. Raises `UsageError` for a bad glob.
 
-    Globs are relative to the folders of `part`. For each of `required`, one of its patterns must
-    match.
+    Globs are relative to the folders of `part`. For each item of `required`, at least one of its
+    patterns must match.
     """
 
     def compute(shard: Shard) -> list[Mask]:

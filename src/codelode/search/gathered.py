@@ -27,10 +27,9 @@ FEATURES = (
     "path",  # share of the query's weight that occurs in the path
     "file",  # how well the chunk matches a path, and a line in it, that the query names
     "as_written",  # 1 if the query, unless it is a name or a few words, occurs in the chunk
-    "run",  # longest run of the query's words in the chunk: 0 up to half of them, 1 for all
+    "run",  # 1 if all words of the query stand in the chunk in order, one after another
     "named",  # grade of the chunk if the whole query is a name that it defines: see `named`
     "defines",  # how well the chunk defines a name that the query gives
-    "symbol_exact",  # share of the words in the symbol's name that are terms of the query
     "test",  # 1 for tests, specs, fixtures, benchmarks
     "example",  # 1 for examples, demos, samples, documentation
     "generated",  # 1 for vendored, generated or minified files, and for typing stubs

@@ -36,42 +36,48 @@ def texts(
     holds the snapshot.
     """
     numbers, ordinals = (part.tolist() for part in split_keys(ranked.keys))
-    query = LandingQuery(context)
+    query, scores = LandingQuery(context), ranked.scores.tolist()
     found = zip(numbers, ordinals, shard.texts(numbers, ordinals), strict=True)
     hits = []
     for row, (number, ordinal, text) in enumerate(found):
-        live = shard.snapshot.segments[number]
-        passage, segment = _passage(shard, number, ordinal, text), live.segment
-        file, path = passage.file, passage.path
-        asked = line_asked(context.query.files, os.fsencode(path)) if context.query.files else 0
-        match = _match(segment, ordinal, context.query.required)
-        landing = land(passage, segment.definitions, query, match.line or asked)
-        disk = CURRENT if root is None else staleness(root, segment.path(file), live, file)
+        passage, landing, column = _landed(shard, number, ordinal, text, query)
+        live, file, path = shard.snapshot.segments[number], passage.file, passage.path
+        inside = path.removeprefix(shard.prefix(number))
+        disk = CURRENT if root is None else staleness(root, inside, live, file)
         hits.append(
             Hit(
                 path=path,
                 line=landing.line,
                 start_line=landing.start_line,
                 end_line=landing.end_line,
-                score=round(float(ranked.scores[row]), 6),
+                score=round(scores[row], 6),
                 text=_lines(passage, landing).decode("utf-8", "replace"),
-                language=segment.language(file),
+                language=live.segment.language(file),
                 symbol=landing.symbol,
                 kind=landing.kind,
                 stale=disk.stale,
                 features=_explanation(ranked, row),
                 deleted=disk.deleted,
-                column=match.column
-                if landing.line == match.line
-                else _column(segment, ordinal, passage, landing, context),
+                column=column,
             )
         )
     return hits
 
 
-def _passage(shard: Shard, number: int, ordinal: int, text: bytes) -> Passage:
-    file, _, _, first_line, *_ = shard.segment(number).chunks[ordinal].item()
-    return Passage(file, shard.path(number, file), first_line, text, line_starts_of_short(text))
+def _landed(
+    shard: Shard, number: int, ordinal: int, text: bytes, query: LandingQuery
+) -> tuple[Passage, Landing, int]:
+    """Return a chunk as a passage, the place in it that a hit points at, and its column."""
+    segment, context = shard.segment(number), query.context
+    file, _, _, first_line, *_ = segment.chunks[ordinal].item()
+    path = shard.path(number, file)
+    passage = Passage(file, path, first_line, text, line_starts_of_short(text))
+    asked = line_asked(context.query.files, os.fsencode(path)) if context.query.files else 0
+    match = _match(segment, ordinal, context.query.required)
+    landing = land(passage, segment.definitions, query, match.line or asked)
+    if landing.line == match.line:
+        return passage, landing, match.column
+    return passage, landing, _column(segment, ordinal, passage, landing, context)
 
 
 class _Match(NamedTuple):

@@ -83,7 +83,7 @@ def _best_line(
     query: LandingQuery,
     asked: int,
 ) -> tuple[int, bool, DefinitionRow | None]:
-    """Return the line that answers a query best, a flag, and the definition of the line, if any.
+    """Return the line that answers a query best, a flag, and the definition named, if any.
 
     The flag says that the query asks for exactly this line: by its number, or as text. The
     definition is the one whose name answers the query.
@@ -99,7 +99,7 @@ def _best_line(
         return asked, True, None
     if at >= 0:
         return passage.first_line + _row(passage.starts, at), True, None
-    text = passage.text.decode("latin-1")  # one character for each byte: offsets agree
+    text = passage.text.decode("latin-1")  # one character per byte: offsets are in bytes
     matches = _Matches(text, passage.starts, query)
     row = _named(rows, passage, matches, definitions, query)
     if row is not None:
@@ -121,12 +121,12 @@ class _Matches:
     """
 
     def __init__(self, text: str, starts: Sequence[int], query: LandingQuery) -> None:
-        self._text, self._lower, self._starts = text, text.lower(), starts
+        self._lower, self._starts = text.lower(), starts
         self.holding: set[int] = set()
         """Lines that hold a term, also within a word."""
         self._worth = [0.0] * len(starts)
         for needle, share in query.terms:
-            self._add(needle, share)
+            self._add_term(needle, share, text)
         if self.holding and any(self._worth):
             self.best = self._worth.index(max(self._worth))
         else:
@@ -135,20 +135,26 @@ class _Matches:
 
     def add(self, names: Iterable[str]) -> None:
         """Add the lines that hold any of some names, which are in lower case."""
+        find, starts = self._lower.find, self._starts
         for name in names:
-            self._add(name)
+            at, row = find(name), 0
+            while at >= 0:
+                row = bisect_right(starts, at, row) - 1
+                self.holding.add(row)
+                if row + 1 == len(starts):
+                    break
+                at = find(name, starts[row + 1])
 
-    def _add(self, needle: str, share: float | None = None) -> None:
+    def _add_term(self, needle: str, share: float, text: str) -> None:
         """Add the lines with a term; add its share to the worth of lines where it begins a word."""
-        find, starts, last = self._lower.find, self._starts, len(self._starts)
+        find, starts, holding = self._lower.find, self._starts, self.holding
         at, row = find(needle), 0
         while at >= 0:
             row = bisect_right(starts, at, row) - 1
-            self.holding.add(row)
-            if share is None or begins_word(self._text, at):
-                if share is not None:
-                    self._worth[row] += share
-                if row + 1 == last:
+            holding.add(row)
+            if begins_word(text, at):
+                self._worth[row] += share
+                if row + 1 == len(starts):
                     break
                 at = find(needle, starts[row + 1])
             else:
@@ -169,14 +175,16 @@ def _asked_for(
 ) -> DefinitionRow | None:
     """Return the definition that the whole query names, or that has the nearest name, if any.
 
-    If the query `is_written` in the passage, only a definition in the class or module asked for
-    counts; if the query also has arguments, none does: the text itself is the place.
+    If the query `is_written` in the passage, a definition counts only if it is in the class or
+    module that the query names, if any. If such a query also has arguments, no definition counts:
+    the text itself is the place.
     """
     if context.name is None or (is_written and context.name.has_arguments):
         return None
     ranked = []
+    first, last = passage.first_line, passage.last_line
     for place, row in enumerate(rows):
-        if passage.first_line <= row.name_line <= passage.last_line:
+        if first <= row.name_line <= last:
             grade = grade_of_name(context, definitions.name_of(row))
             if grade:
                 qualified = definitions.qualified_name(passage.file, row.place)
@@ -203,11 +211,10 @@ def _named(
     matches.add(query.folded_names)
     every = not passage.text.isascii()  # words of other scripts need not be substrings of the text
     ranked = []
+    first, last = passage.first_line, passage.last_line
     for place, row in enumerate(rows):
-        line = row.name_line - passage.first_line
-        if passage.first_line <= row.name_line <= passage.last_line and (
-            every or line in matches.holding
-        ):
+        line = row.name_line
+        if first <= line <= last and (every or line - first in matches.holding):
             worth = _name_worth(definitions.name_of(row), query.names, query.context.share_of_term)
             worth *= 0.9 if row.declaration else 1.0
             ranked.append((worth, _lines(row), -place, row))

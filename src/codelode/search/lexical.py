@@ -146,7 +146,7 @@ class Bm25:
     ) -> NDArray[np.int64]:
         """Return chunks of a segment: all that may be among the best k, and few others.
 
-        `terms` are those that occur in the segment, rare ones first.
+        `terms` are the terms that occur in the segment, rare ones first.
         """
         frequencies = [self.terms.frequencies[term][number] for term in terms]
         lookups = _POSTINGS_PER_LOOKUP * len(terms)

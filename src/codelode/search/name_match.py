@@ -45,19 +45,8 @@ def shares_of_paths(paths: Sequence[bytes], weights: Weights) -> NDArray[np.floa
     return shares
 
 
-def shares_in_query(names: Sequence[bytes], weights: Weights) -> NDArray[np.float32]:
-    """Return the share of the words of each name that are terms of the query, float32[n]."""
-    shares = np.zeros(len(names), np.float32)
-    terms = weights.keys()
-    for i in _rows_with_terms(names, weights):
-        words = _words(names[i].decode("utf-8", "replace"))
-        if words:
-            shares[i] = len(terms & words) / len(words)
-    return shares
-
-
 def share_of_name(text: str, weights: Weights) -> Share:
-    """Return the `Share` of a name."""
+    """Return the two shares of the words of a name: see `Share`."""
     words = _words(text)
     held = [weight for term, weight in weights.items() if term in words]
     return (sum(held), len(held) / len(words)) if held else (0.0, 0.0)

@@ -86,9 +86,10 @@ def name_asked(text: str) -> NameAsked | None:
 def grades_of(
     shard: Shard, number: int, asked: NameAsked, chunks: NDArray[np.int64], strict: bool
 ) -> NDArray[np.float32]:
-    """Return the grade of some chunks of a segment, float32[n]: 0 if they do not define the name.
+    """Return the grade of some chunks of a segment, float32[n]: 0 if they define nothing asked for.
 
-    With `strict`, if a class or module is asked for, only definitions in it have a grade.
+    With `strict`, if a class or module is asked for, only definitions in it have a grade. Without
+    `strict`, a chunk that defines the class or module itself has a low grade (`_OWNER`).
     """
     segment = shard.segment(number)
     table = segment.chunks[chunks]
@@ -134,14 +135,15 @@ def _worth(
 ) -> float:
     """Return the factor of the grade for one definition: 0 outside the class or module asked for.
 
-    `path` is the path of its file; it is used only if a class or module is asked for.
+    Unless `strict`, `grades_of` puts `_ELSEWHERE` in place of 0. `path` is the path of its file; it
+    is used only if a class or module is asked for.
     """
     definition = definer.definition
     worth = 1.0 - _DECLARATION * definition.declaration - _MODULE * (definition.kind in MODULES)
     if not asked.scopes:
         return worth - _QUALIFIED * (definition.parent >= 0 or definition.owner != "")
     qualified = segment.definitions.qualified_name(definer.file, definer.place)
-    inside = is_the_very_one if strict else is_inside
+    inside = is_inside_all if strict else is_inside
     return worth if inside(asked, qualified, path) else 0.0
 
 
@@ -157,7 +159,7 @@ def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:
     return asked.scopes[-1].casefold() in around
 
 
-def is_the_very_one(asked: NameAsked, qualified: str, path: str) -> bool:
+def is_inside_all(asked: NameAsked, qualified: str, path: str) -> bool:
     """Return whether a definition is in all classes and modules asked for, in any order.
 
     If only one is asked for, or if the name of the innermost one is spelled exactly alike, being in

@@ -78,7 +78,7 @@ def keep_nearest(gathered: Gathered) -> NDArray[np.bool_]:
 
 
 def grade_of_name(context: QueryContext, name: str) -> float:
-    """Return the grade of a name as an answer to the query; 0 if it does not match: see `named`."""
+    """Return the grade of a name for the query (see the module `named`); 0 if it does not match."""
     asked = context.name
     if asked is None:
         return 0.0

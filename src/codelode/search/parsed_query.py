@@ -57,7 +57,7 @@ class ParsedQuery:
     consists of the words of its patterns.
 
     For a report, `text` is only the most telling part, `meaning` is the text for the model, and
-    `weights` has a factor for each term. `focused` chooses among the terms and files of a report.
+    `weights` has a factor for each term. `focused()` chooses among terms and files of the report.
     """
 
     text: str

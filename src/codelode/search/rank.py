@@ -34,26 +34,25 @@ _CALLED = 0.25
 the call comes first."""
 
 WEIGHTS = FIXED | {
-    "bm25": 1.03,
-    "coverage": 0.47,
-    "file_bm25": 0.57,
-    "file_coverage": 1.7,
-    "file_mean": 5.95,
-    "file_defines": 0.9,
-    "cosine_share": 1.94,
-    "name_loose": 0.8,
-    "depth": -0.68,
-    "path": 2.15,
-    "run": 1.56,
-    "defines": 1.76,
-    "symbol_exact": -0.08,
-    "test": -3.75,
-    "example": -0.55,
-    "generated": -4.7,
+    "bm25": 1.0,
+    "coverage": 0.53,
+    "file_bm25": 0.56,
+    "file_coverage": 1.71,
+    "file_mean": 5.98,
+    "file_defines": 0.87,
+    "cosine_share": 1.93,
+    "name_loose": 0.79,
+    "depth": -0.69,
+    "path": 2.22,
+    "run": 2.51,
+    "defines": 1.77,
+    "test": -3.74,
+    "example": -0.56,
+    "generated": -4.64,
     "prose": -0.73,
-    "docs": -1.1,
-    "test_asked": 13.9,
-    "prose_asked": 3.86,
+    "docs": -1.11,
+    "test_asked": 13.71,
+    "prose_asked": 3.85,
 }
 """The weight of each feature in the score; 0 for the others."""
 
@@ -63,6 +62,9 @@ DISCOUNT = 4.0
 
 COSINE_DISCOUNT = 0.1
 """The `DISCOUNT` where scores are cosines."""
+
+_HALF_DIGIT = 5e-7
+"""Hits have rounded scores; with such a score as the threshold, its own hit is kept."""
 
 LEAST_COSINE = 0.25
 """A chunk that has no word of the query is a hit only with a cosine above this."""
@@ -222,7 +224,7 @@ def is_relevant(
 ) -> NDArray[np.bool_]:
     """Return which candidates are hits at all, bool[n].
 
-    They match a word, a name, a path or a pattern of the query, or its meaning; and they score at
+    Hits match a word, a name, a path or a pattern of the query, or its meaning; and they score at
     least the threshold, if there is one. With a threshold of 0, all candidates are hits.
     """
     threshold = context.request.threshold
@@ -232,7 +234,7 @@ def is_relevant(
     if context.query.required:  # only chunks that match its patterns are candidates
         relevant[:] = True
     if threshold is not None:
-        relevant &= scores >= threshold
+        relevant &= scores.astype(np.float64) >= threshold - _HALF_DIGIT
     return relevant
 
 

@@ -140,7 +140,7 @@ def read_report(text: str) -> Report:
 
 
 def _is_code(lines: list[str]) -> bool:
-    """Return whether most lines look like code."""
+    """Return whether at least two thirds of the lines look like code."""
     return 3 * sum(1 for line in lines if _LIKE_CODE.search(line)) >= 2 * len(lines)
 
 

@@ -45,9 +45,9 @@ class SearchRequest:
     that were modified then or later are searched; it is kept as seconds since the epoch.
     `max_per_file` is the largest number of hits from one file.
 
-    With `fixed_strings` or `regex`, only chunks that match at least one of them are searched, and
-    the query may be empty. Regular expressions have the syntax of RE2. With `ignore_case`, upper
-    and lower case match each other.
+    With `fixed_strings` or `regex`, only chunks that match at least one of these patterns are
+    searched, and the query may be empty. Regular expressions have the syntax of RE2. With
+    `ignore_case`, upper and lower case match each other.
 
     Raises `UsageError` for arguments of a wrong type or value.
     """

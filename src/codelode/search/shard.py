@@ -35,6 +35,11 @@ _BATCH_CHUNKS = 1 << 16
 _TEXTS_PER_HELPER = 6
 """This many texts are worth the help of an idle core."""
 
+_KEPT_BYTES = 1 << 12
+_TEXTS: LruCache[tuple[int, int], bytes] = LruCache(512)
+"""The texts read last, of all shards, unless they are longer: up to 2 MB. A query often has hits
+of the query before: while it is typed, half of its texts are known."""
+
 
 class Shard:
     """A snapshot and the caches of the searches in it, shared by threads.
@@ -42,9 +47,9 @@ class Shard:
     On one machine, a snapshot is one shard. An index on many machines has many shards; each has the
     manifest of the whole index, but only some of its segments.
 
-    The segments may belong to several trees. For each segment, `prefixes` has the path of its
-    tree from the folder that holds everything searched, with a final slash; "" if the tree itself
-    holds everything. Paths in hits, features and ties begin with the prefix; globs are relative to
+    The segments may belong to several trees. For each segment, `prefixes` has the path of its tree,
+    relative to a common folder of all trees and with a final slash; "" if the tree is this folder
+    itself. Paths in hits, features and ties begin with the prefix; globs are relative to
     the tree.
     """
 
@@ -55,7 +60,7 @@ class Shard:
         caches: SegmentCaches | None = None,
         slots: Sequence[int] | None = None,
     ) -> None:
-        """Wrap a snapshot. Shards may share `caches`; `slots` are the keys of the segments there.
+        """Wrap a snapshot. Shards may share `caches`, where `slots` are the segments' keys.
 
         A slot stands for a segment with its prefix and its dead files.
         """
@@ -108,7 +113,7 @@ class Shard:
         return masks
 
     def _shared_masks(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
-        """Compute unknown masks in batches: if the search is given up, the next one goes on."""
+        """Compute unknown masks in batches; keep the finished ones if the search is given up."""
         from codelode.search.wanted import check_wanted  # only shards that share caches need it
 
         cache = self.caches.masks
@@ -178,16 +183,24 @@ class Shard:
     def texts(self, numbers: Sequence[int], ordinals: Sequence[int]) -> list[bytes]:
         """Return the texts of chunks, given the numbers of their segments.
 
-        Idle cores decompress some of them.
+        Idle cores decompress some of them. A block is decompressed from its beginning, so the last
+        of its chunks is read first.
         """
-        texts = [b""] * len(numbers)
+        places = zip(numbers, ordinals, strict=True)
+        keys = [(self.segment(number).key, ordinal) for number, ordinal in places]
+        texts = {row: text for row, key in enumerate(keys) if (text := _TEXTS.get(key)) is not None}
+        new = [row for row in range(len(keys)) if row not in texts]
+        new.sort(key=ordinals.__getitem__, reverse=True)
 
         def read(row: int) -> None:
-            texts[row] = self.text(numbers[row], ordinals[row])
+            texts[row] = text = self.text(numbers[row], ordinals[row])
+            if len(text) <= _KEPT_BYTES:
+                _TEXTS.put(keys[row], text)
 
-        with shared_out(read, range(len(numbers)), helpers=len(numbers) // _TEXTS_PER_HELPER):
-            pass
-        return texts
+        if new:
+            with shared_out(read, new, helpers=len(new) // _TEXTS_PER_HELPER):
+                pass
+        return [texts[row] for row in range(len(keys))]
 
     def places(self, number: int, ordinals: NDArray[np.int64]) -> Places:
         """Return the `Places` of some chunks of a segment: path hashes and starts."""
@@ -195,13 +208,17 @@ class Shard:
         chunks = segment.chunks[ordinals]
         return self.path_hashes(number, chunks["file"]), chunks["start"]
 
+    def prefix(self, number: int) -> str:
+        """Return the prefix of a segment."""
+        return os.fsdecode(self._prefixes[number])
+
     def path(self, number: int, file: int) -> str:
         """Return the path of a file of a segment, with its prefix."""
-        return os.fsdecode(self._prefixes[number]) + self.segment(number).path(file)
+        return self.prefix(number) + self.segment(number).path(file)
 
     def path_inside(self, number: int, path: str) -> str | None:
         """Return a path without the prefix of a segment; None if it does not have this prefix."""
-        prefix = os.fsdecode(self._prefixes[number])
+        prefix = self.prefix(number)
         return path[len(prefix) :] if path.startswith(prefix) else None
 
     def paths(self, number: int, files: NDArray[np.integer]) -> list[bytes]:

@@ -59,7 +59,7 @@ def symbols_in(
     stage: Stage,
     part: TreePart | None = None,
 ) -> SymbolPart:
-    """Return the best definitions of a shard in a stage of `find_symbols`.
+    """Return the best definitions of a shard for one `stage` of `find_symbols`.
 
     With a root, hits in files that have changed are marked. `part` restricts the request instead of
     its `below`. The caller holds the snapshot. Raises what `find_symbols` does.
@@ -158,9 +158,9 @@ class SymbolFinder:
     def listed(self) -> Iterator[Found]:
         """Yield definitions in the order of paths and lines, reading files only when needed.
 
-        It may be that few files have the wanted kinds. So once this has taken about as long as
-        reading all blocks of definitions would, all blocks are read, and files without these kinds
-        are skipped.
+        Few files may have definitions of the wanted kinds. So once this has taken about as long as
+        reading all blocks of definitions would, all blocks are read, and files without such
+        definitions are skipped.
         """
         files: list[tuple[bytes, int, int]] = []
         for number, lookup in self._lookups():
@@ -206,8 +206,8 @@ class SymbolFinder:
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
         """Yield key, segment number and definition for the names with a prefix, in key order.
 
-        It may be that few definitions have the wanted kinds. So once this has taken about as long
-        as reading all blocks of definitions would, names are no longer looked up one by one: all
+        Few definitions may have the wanted kinds. So once this has taken about as long as reading
+        all blocks of definitions would, names are no longer looked up one by one: all
         blocks are read, and only the definitions of these kinds are looked up.
         """
         names = lookup.numbers_with_prefix(prefix)

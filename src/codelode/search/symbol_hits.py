@@ -38,7 +38,7 @@ class OrderedHit(NamedTuple):
 def as_hits(shard: Shard, root: Path | None, found: Iterable[Found]) -> list[OrderedHit]:
     """Return definitions as hits, in the given order.
 
-    Each file below `root` is checked only once for whether it is stale; without a root, none is.
+    Each file below `root` is checked only once for staleness; without a root, no hit is stale.
     """
     stale: dict[tuple[int, int], bool] = {}
     hits = []

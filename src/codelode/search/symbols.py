@@ -1,8 +1,8 @@
 """Definitions by name or by kind: the global half of the lookup, over all shards.
 
-Shards look for definitions in stages: those with the name; if no shard has any, those whose names
-begin with it; if there are none either, those with misspelled names. `symbol_finder` is the local
-half of the lookup, in one shard.
+Shards look for definitions in stages: first for the name; if no shard has it, for names that begin
+with it; if there are none either, for misspelled names. `symbol_finder` is the local half of the
+lookup, in one shard.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def find_symbols(
     """Return the definitions that a request asks for, the best first.
 
     `ask` returns the definitions of a stage in all shards. Without a name, they are in the order of
-    paths and lines. If no definition has the name, returns those whose names begin with it, or else
-    those whose names are one or two typing errors away.
+    paths and lines. If no definition has the name and the request is not `exact`, returns those
+    whose names begin with it, or else those whose names are one or two typing errors away.
 
     Raises `UsageError` for a bad name, kind, language or glob, and `DamagedError`.
     """

@@ -52,7 +52,7 @@ class TreePart:
         return list(self.only)
 
     def relative(self, path: bytes) -> bytes | None:
-        """Return the path of a file relative to the folder of this part that it is in.
+        """Return the path of a file relative to the folder of this part that contains the file.
 
         Returns the name of the file if the part lists the file itself, and None if the file is not
         in the part. Ignores `since`.

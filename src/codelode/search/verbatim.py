@@ -54,7 +54,7 @@ class Pattern:
 
     `multiline` says that it may match across lines. With `edge`, a match may include one
     character before the wanted text; this is not a word character. `terms` are alternatives: a
-    file that matches has all terms of one of them.
+    file that matches has all terms of at least one alternative.
     """
 
     source: str

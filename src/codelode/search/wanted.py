@@ -15,7 +15,7 @@ _of_thread = threading.local()
 
 @contextmanager
 def wanted_while(check: Callable[[], None]) -> Iterator[None]:
-    """Call `check` between long steps of the search in this block, which ends if it raises."""
+    """Call `check` between long steps of the search in this block; its error ends the search."""
     _of_thread.check = check
     try:
         yield
@@ -24,7 +24,7 @@ def wanted_while(check: Callable[[], None]) -> Iterator[None]:
 
 
 def check_wanted() -> None:
-    """Raise the error of the search of this thread if nobody waits for its answer any more."""
+    """Call the `check` of this thread, if any: it raises if nobody waits for the answer."""
     check = getattr(_of_thread, "check", None)
     if check is not None:
         check()

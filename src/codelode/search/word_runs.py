@@ -1,8 +1,8 @@
-"""The longest run of a query's words, in order, in the text of a chunk.
+"""All words of a query, in order, as one run in the text of a chunk.
 
 The text has to be read for this, so only a few candidates are looked into: those with the best
-BM25 among the candidates of the lexical leg that can have a long enough run. The rule is the same
-in a shard and among all shards.
+BM25 among the candidates of the lexical leg that have all words. The rule is the same in a shard
+and among all shards.
 """
 
 from __future__ import annotations
@@ -26,11 +26,8 @@ if TYPE_CHECKING:
 MAX_WORDS = 64
 """A query with more words is not taken for a line of a text."""
 
-MOST_TEXTS = 8
+MOST_TEXTS = 4
 """The number of candidates whose texts are looked into."""
-
-LEAST_RUN = 0.5
-"""The share of the query's words in the longest run that counts for nothing."""
 
 ReadTexts = Callable[["Sequence[int]"], list[bytes]]
 """Returns the texts of candidates, given their rows."""
@@ -44,9 +41,7 @@ _NO_LETTERS = re.compile(rb"[^a-z0-9\x80-\xff]*")
 def fill_runs(gathered: Gathered, runs: WordRuns, texts: ReadTexts) -> None:
     """Fill in the feature "run" of the candidates of a shard."""
     rows = _looked_into(gathered, runs).tolist()
-    for row, text in zip(rows, texts(rows), strict=True):
-        share = runs.share(text, gathered.covered[row])
-        gathered.feature("run")[row] = max(0.0, share - LEAST_RUN) / (1 - LEAST_RUN)
+    gathered.feature("run")[rows] = [runs.is_in(text) for text in texts(rows)]
 
 
 def keep_best_runs(gathered: Gathered, context: QueryContext) -> None:
@@ -63,7 +58,7 @@ def _looked_into(gathered: Gathered, runs: WordRuns) -> NDArray[np.intp]:
     if not runs.columns:
         return np.zeros(0, np.intp)
     lexical = gathered.proposals[:, PROPOSERS.index("lexical")]
-    rows = np.flatnonzero((lexical > -np.inf) & (runs.bounds(gathered.covered) > LEAST_RUN))
+    rows = np.flatnonzero((lexical > -np.inf) & gathered.covered[:, runs.columns].all(axis=1))
     best = best_rows(
         lexical[rows],
         MOST_TEXTS,
@@ -73,7 +68,11 @@ def _looked_into(gathered: Gathered, runs: WordRuns) -> NDArray[np.intp]:
 
 
 class WordRuns:
-    """Finds runs of the words of one query."""
+    """Finds the words of one query as a run.
+
+    `columns` are the terms that a text with the run has; there are none if the query is a single
+    word, or too long to be a line of a text.
+    """
 
     def __init__(self, context: QueryContext) -> None:
         words, idf = context.words, context.idf
@@ -82,69 +81,49 @@ class WordRuns:
         usable = not one_word and 2 <= len(words.sequence) <= MAX_WORDS
         sequence = words.sequence if usable else ()
         self.columns = [columns[word] for word in sequence]
-        self._weights = [idf[column] for column in self.columns]
         self._words = [word.encode("utf-8", "replace") for word in sequence]
-        self._backward = [word[::-1] for word in self._words]
+        rarest = max(range(len(sequence)), key=lambda place: idf[self.columns[place]], default=0)
+        self._anchor = rarest
+        self._after = self._words[rarest + 1 :]
+        self._before = [word[::-1] for word in self._words[:rarest][::-1]]
         self._passed_over = frozenset(word.encode("utf-8", "replace") for word in words.passed_over)
         self._passed_backward = frozenset(word[::-1] for word in self._passed_over)
 
-    def bounds(self, covered: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """Return an upper bound of the `share` of chunks, float32[n], given their terms."""
-        longest = np.zeros(len(covered), np.int64)
-        length = np.zeros(len(covered), np.int64)
-        for column in self.columns:
-            length = (length + 1) * covered[:, column]
-            np.maximum(longest, length, out=longest)
-        shares: NDArray[np.float64] = np.where(longest > 1, longest, 0) / max(len(self.columns), 1)
-        return shares.astype(np.float32)
+    def is_in(self, text: bytes) -> bool:
+        """Return whether the words stand in a text, in order, one after another.
 
-    def share(self, text: bytes, covered: NDArray[np.bool_]) -> float:
-        """Return the length of the longest run in a text, as a share of the query's words.
-
-        A run counts only if it contains a certain word: the rarest word of the longest run that
-        the terms of the text allow. A single word is not a run. `covered` bool[terms] says which
-        terms the text has.
+        Between two of them, there may be words that the query passes over, and any characters that
+        are not letters or digits. The rarest word of the query is looked for first.
         """
-        first, stop = _longest_stretch([bool(covered[column]) for column in self.columns])
-        if stop - first < 2:
-            return 0.0
-        anchor = max(range(first, stop), key=lambda place: self._weights[place])
-        lower, word = text.lower(), self._words[anchor]
-        best, at = 1, lower.find(word)
+        lower, word, reach = text.lower(), self._words[self._anchor], _REACH * len(self._words)
+        at = lower.find(word)
         for _ in range(_MAX_OCCURRENCES):
-            if at < 0 or best == len(self._words):
+            if at < 0:
                 break
-            best = max(best, 1 + self._before(lower, at, anchor) + self._after(lower, at, anchor))
-            at = lower.find(word, at + len(word))
-        return best / len(self._words) if best > 1 else 0.0
-
-    def _after(self, text: bytes, at: int, anchor: int) -> int:
-        start, following = at + len(self._words[anchor]), self._words[anchor + 1 :]
-        stop = start + _REACH * len(self._words)
-        if not following or text.find(following[0], start, stop) < 0:
-            return 0
-        return _run(text[start:stop], following, self._passed_over)
-
-    def _before(self, text: bytes, at: int, anchor: int) -> int:
-        start = max(0, at - _REACH * len(self._words))
-        if not anchor or text.find(self._words[anchor - 1], start, at) < 0:
-            return 0
-        return _run(text[start:at][::-1], self._backward[anchor - 1 :: -1], self._passed_backward)
+            stop = at + len(word)
+            if _begins_with(lower[stop : stop + reach], self._after, self._passed_over):
+                before = lower[max(0, at - reach) : at][::-1]
+                if _begins_with(before, self._before, self._passed_backward):
+                    return True
+            at = lower.find(word, stop)
+        return False
 
 
-def _run(text: bytes, words: Sequence[bytes], passed_over: frozenset[bytes]) -> int:
-    """Return how many of the words, from the first on, stand one after another at the text's start.
+def _begins_with(text: bytes, words: Sequence[bytes], passed_over: frozenset[bytes]) -> bool:
+    """Return whether words stand one after another at the beginning of a text.
 
     Between two of them, and before the first, there may be words of `passed_over`, and any
     characters that are not letters or digits.
     """
+    if words and words[0] not in text:
+        return False
     at = 0
-    for count, word in enumerate(words):
+    for word in words:
         at = _after_gap(text, at, passed_over)
         if not text.startswith(word, at):
-            return count
+            return False
         at += len(word)
-    return len(words)
+    return True
 
 
 def _after_gap(text: bytes, at: int, passed_over: frozenset[bytes]) -> int:
@@ -157,14 +136,3 @@ def _after_gap(text: bytes, at: int, passed_over: frozenset[bytes]) -> int:
             break
         at, is_inside = found.end(), True
     return at
-
-
-def _longest_stretch(there: Sequence[bool]) -> tuple[int, int]:
-    """Return the longest range of true values, or the first of several."""
-    best, start = (0, 0), 0
-    for place, value in enumerate([*there, False]):
-        if not value:
-            if place - start > best[1] - best[0]:
-                best = start, place
-            start = place + 1
-    return best

@@ -83,7 +83,7 @@ class SegmentBuilder:
         self._stats: list[tuple[int, int, int]] = []
         self._chunks: list[_ChunkRow] = []
         self._definitions: list[DefinitionColumns] = []
-        self._file_names: list[tuple[str, int]] = []  # each file's name as a term, and first chunk
+        self._file_names: list[tuple[str, int]] = []  # per file: its name as a term, first chunk
         self._languages: dict[str, int] = {}
         self._kinds: dict[str, int] = {}
         self._path_blob: list[bytes] = []

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 _WIDTH = 4
 
@@ -87,26 +87,13 @@ class PackedTable:
             values |= planes[i].astype(np.int64) << 8 * i
         return values
 
-    def rows(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, ...]]:
-        """Yield some rows, a number per column. Raises `LookupError` if there is no such row."""
-        octets = self._planes[:, rows].tolist()
-        columns = []
-        for begin, end in pairwise(self._ends):
-            values = octets[begin] if end > begin else [0] * len(rows)
-            for plane in range(begin + 1, end):
-                shift = 8 * (plane - begin)
-                values = [
-                    low | high << shift for low, high in zip(values, octets[plane], strict=True)
-                ]
-            columns.append(values)
-        return zip(*columns, strict=True)
-
-    def value(self, number: int, row: int) -> int:
-        """Return one number. Raises `LookupError` if there is no such row."""
-        if not 0 <= row < self._rows:
-            raise LookupError(f"there is no row {row} in a column of {self._rows}")
-        begin, end = (self._begin + self._rows * each for each in self._ends[number : number + 2])
-        value = 0
-        for at in range(end - self._rows, begin - 1, -self._rows):
-            value = value << 8 | self._data[at + row]
-        return value
+    def numbers(self) -> NDArray[np.uint32]:
+        """Return all columns, uint32[rows, columns]."""
+        octets = np.zeros((self._rows, _WIDTH * (len(self._ends) - 1)), np.uint8)
+        places = [
+            _WIDTH * column + plane
+            for column, (begin, end) in enumerate(pairwise(self._ends))
+            for plane in range(end - begin)
+        ]
+        octets[:, places] = self._planes.T
+        return octets.view("<u4")

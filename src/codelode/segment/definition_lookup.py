@@ -10,6 +10,7 @@ import numpy as np
 from codelode.lazy import cached_property
 from codelode.lru import LruCache
 from codelode.segment.definition_rows import DefinitionRows
+from codelode.segment.definitions import MORE, NAME, OWNER, START
 from codelode.segment.name_keys import clean_name, name_key
 from codelode.segment.names import Names
 from codelode.text.csr import distinct
@@ -78,8 +79,9 @@ class DefinitionLookup:
         Among equally long ones, the most deeply nested wins; among these, the first.
         """
         best: tuple[int, int, int] | None = None
-        for block, piece, first in self._rows.pieces(file):
-            starts, ends = block.start_lines[piece], block.end_lines[piece]
+        for piece, first in self._rows.pieces(file):
+            starts = piece[:, START]
+            ends = starts + piece[:, MORE]
             for place in np.flatnonzero((starts <= line) & (line <= ends)).tolist():
                 number = first + place
                 depth = sum(1 for _ in self._rows.enclosing(number))
@@ -109,8 +111,8 @@ class DefinitionLookup:
             self.record(first + place)
             for number in self._having(name)
             for file in self._files_defining(number, wanted).tolist()
-            for block, piece, first in self._rows.pieces(file)
-            for place in np.flatnonzero(block.names[piece] == number).tolist()
+            for piece, first in self._rows.pieces(file)
+            for place in np.flatnonzero(piece[:, NAME] == number).tolist()
         ]
 
     def alike(self, name: str) -> list[tuple[int, str, Column]]:
@@ -121,14 +123,14 @@ class DefinitionLookup:
         ]
 
     def definers(self, number: int, file: int, first: int, last: int) -> list[DefinitionRecord]:
-        """Return the definitions of a file whose name has the number `number`.
+        """Return the definitions in a file that have the name with this number.
 
         Only definitions with their name on a line from `first` to `last` are returned.
         """
         records = [
             self.record(start + place)
-            for block, piece, start in self._rows.pieces(file)
-            for place in np.flatnonzero(block.names[piece] == number).tolist()
+            for piece, start in self._rows.pieces(file)
+            for place in np.flatnonzero(piece[:, NAME] == number).tolist()
         ]
         return [each for each in records if first <= each.definition.name_line <= last]
 
@@ -271,12 +273,10 @@ class DefinitionLookup:
         return files if wanted is None else wanted(files)
 
     def _name(self, number: int) -> str:
-        block, at = self._rows.place(number)
-        return _text(self._names.name(int(block.names[at])))
+        return _text(self._names.name(self._rows.value(number, NAME)))
 
     def _owner(self, number: int) -> str:
-        block, at = self._rows.place(number)
-        owner = block.value("owner", at)
+        owner = self._rows.value(number, OWNER)
         return _text(self._names.name(owner - 1)) if owner else ""
 
 

@@ -1,7 +1,7 @@
 """Merge the definitions of several segments or runs, block by block.
 
-Definitions are numbered file by file, so the definitions of each segment follow those of the
-segment before it. Their names are renumbered.
+Definitions are numbered file by file, so the definitions of each segment follow the
+definitions of the segment before it. Their names are renumbered.
 """
 
 from __future__ import annotations
@@ -79,7 +79,10 @@ def _live_rows(segment: Segment, mask: Mask) -> Iterator[NDArray[np.void]]:
 
 
 def _used_names(segment: Segment, mask: Mask) -> Mask:
-    """Return a mask of the names that definitions of some files use, perhaps longer than needed."""
+    """Return a mask of the names of the definitions in some files, and of their owners.
+
+    The mask may be longer than the list of names.
+    """
     names = segment.sorted_names()
     used = np.zeros(1 + len(names.heads) * names.per, bool)
     for rows in _live_rows(segment, mask):

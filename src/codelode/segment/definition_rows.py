@@ -14,8 +14,13 @@ from codelode.lazy import cached_property
 from codelode.lru import LruCache
 from codelode.segment.definitions import (
     DEFINITIONS_PER_BLOCK,
+    KIND,
     MAX_RECORD_BYTES,
-    DefinitionBlock,
+    MORE,
+    PARENT,
+    START,
+    Numbers,
+    unpack_block,
 )
 from codelode.segment.frames import Frames
 from codelode.segment.kind_scan import of_kinds
@@ -29,8 +34,8 @@ if TYPE_CHECKING:
     from codelode.segment.column_codec import Column
     from codelode.segment.container import SegmentFile
 
-_BLOCKS: LruCache[tuple[int, int], DefinitionBlock] = LruCache(512)
-"""The blocks used last, of all segments that the process reads: up to 6 MB."""
+_BLOCKS: LruCache[tuple[int, int], Numbers] = LruCache(512)
+"""The blocks used last, of all segments that the process reads: up to 8 MB."""
 
 
 class DefinitionRow(NamedTuple):
@@ -69,7 +74,7 @@ class DefinitionRows:
 
     @cached_property
     def firsts(self) -> Column:
-        """The number of the first definition of each file, and at the end the count of all."""
+        """The number of the first definition of each file; the last item counts all definitions."""
         total = self._files["definitions"].sum(dtype=np.int64)
         return np.append(self._files["first_definition"].astype(np.int64), total)
 
@@ -87,25 +92,30 @@ class DefinitionRows:
         """Return the file of each definition, int64[n]."""
         return self.firsts[:-1].searchsorted(numbers, side="right") - 1
 
-    def pieces(self, file: int) -> Iterator[tuple[DefinitionBlock, slice, int]]:
-        """Yield each block of a file's definitions, their slice, and the first one's number."""
+    def pieces(self, file: int) -> Iterator[tuple[Numbers, int]]:
+        """Yield the definitions of a file block by block, with the number of the first of each.
+
+        They are rows of `unpack_block`.
+        """
         numbers = self.numbers(file)
         at = numbers.start
         while at < numbers.stop:
             start = at % DEFINITIONS_PER_BLOCK
             stop = min(DEFINITIONS_PER_BLOCK, start + numbers.stop - at)
-            yield self._block(at // DEFINITIONS_PER_BLOCK), slice(start, stop), at
+            yield self._block(at // DEFINITIONS_PER_BLOCK)[start:stop], at
             at += stop - start
 
-    def place(self, number: int) -> tuple[DefinitionBlock, int]:
-        """Return the block of a definition, and its place in it."""
-        return self._block(number // DEFINITIONS_PER_BLOCK), number % DEFINITIONS_PER_BLOCK
+    def value(self, number: int, column: int) -> int:
+        """Return a value of a definition. Raises `LookupError` if there is no such definition."""
+        block, at = divmod(number, DEFINITIONS_PER_BLOCK)
+        return int(self._block(block)[at, column])
 
     def row(self, number: int) -> tuple[int, DefinitionRow]:
         """Return the file of a definition and its row. Raises `LookupError` if there is none."""
-        block, at = self.place(number)
+        block, at = divmod(number, DEFINITIONS_PER_BLOCK)
+        found = self._block(block)[at].tolist()
         file = int(self.files_of(np.array([number]))[0])
-        (row,) = self._rows(block, np.array([at]), number - int(self.firsts[file]) - at)
+        (row,) = self._rows([number - int(self.firsts[file])], [found])
         return file, row
 
     def of_file(self, file: int) -> list[DefinitionRow]:
@@ -115,20 +125,19 @@ class DefinitionRows:
     def on_lines(self, file: int, first: int, last: int) -> list[DefinitionRow]:
         """Return the definitions that hold any line from `first` to `last`, in document order."""
         rows: list[DefinitionRow] = []
-        begin = self.numbers(file).start
-        for block, piece, number in self.pieces(file):
-            inside = (block.start_lines[piece] <= last) & (block.end_lines[piece] >= first)
-            places = inside.nonzero()[0]
-            if len(places):
-                places += piece.start
-                rows += self._rows(block, places, number - begin - piece.start)
+        place = 0  # of the first definition of a piece in its file
+        for piece, _ in self.pieces(file):
+            starts = piece[:, START]
+            inside = ((starts <= last) & (starts + piece[:, MORE] >= first)).nonzero()[0]
+            if len(inside):
+                rows += self._rows((inside + place).tolist(), piece.take(inside, axis=0).tolist())
+            place += len(piece)
         return rows
 
     def enclosing(self, number: int) -> Iterator[int]:
         """Yield the numbers of the definitions that enclose a definition, from the inside out."""
         while True:
-            block, at = self.place(number)
-            back = block.value("parent", at)
+            back = self.value(number, PARENT)
             if not back:
                 return
             number -= back
@@ -146,8 +155,7 @@ class DefinitionRows:
         wanted = self._wanted(kinds)
         if not wanted.any():
             return False
-        pieces = self.pieces(file)
-        return any(wanted[block.column("kind")[piece]].any() for block, piece, _ in pieces)
+        return any(wanted[piece[:, KIND]].any() for piece, _ in self.pieces(file))
 
     def of_kinds(self, kinds: Collection[str]) -> Iterator[tuple[Column, Column]]:
         """Yield numbers of definitions of some kinds, ascending, and numbers of their names.
@@ -164,7 +172,7 @@ class DefinitionRows:
         wanted[[number for number, kind in enumerate(self._kinds, 1) if kind in kinds]] = True
         return wanted
 
-    def _block(self, number: int) -> DefinitionBlock:
+    def _block(self, number: int) -> Numbers:
         key = self._frames.key, number
         block = _BLOCKS.get(key)
         if block is None:
@@ -172,24 +180,18 @@ class DefinitionRows:
             _BLOCKS.put(key, block)
         return block
 
-    def _read(self, number: int) -> DefinitionBlock:
+    def _read(self, number: int) -> Numbers:
         first = number * DEFINITIONS_PER_BLOCK
         stop = min(first + DEFINITIONS_PER_BLOCK, self.total)
-        return DefinitionBlock(self._frames.read(number, MAX_RECORD_BYTES), stop - first)
+        return unpack_block(self._frames.read(number, MAX_RECORD_BYTES), stop - first)
 
     def _rows(
-        self, block: DefinitionBlock, places: NDArray[np.int64], shift: int
+        self, places: Sequence[int], rows: Sequence[tuple[int, ...]]
     ) -> Iterator[DefinitionRow]:
-        """Yield definitions, given places in a block; adding `shift` gives places in their file."""
-        columns = zip(
-            places.tolist(),
-            block.start_lines[places].tolist(),
-            block.names[places].tolist(),
-            block.rows(places),
-            strict=True,
-        )
-        for at, start, name, (_, owner, kind, flags, _, more, line, back) in columns:
-            place = at + shift
+        """Yield definitions, given their places in their file and their rows of a block."""
+        for place, (name, owner, kind, flags, start, more, line, back) in zip(
+            places, rows, strict=True
+        ):
             yield _new_row(
                 (
                     place,

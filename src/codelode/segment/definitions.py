@@ -1,8 +1,8 @@
 """The definitions of a segment: as a table, and as blocks of packed columns.
 
 Definitions are numbered file by file, in document order. Each refers to its name by number. Each
-name has a list of the chunks that define it. Such a chunk holds the line that has the name in one
-of the name's definitions (see `names`).
+name has a list of the chunks that define it (see `names`): for each of its definitions, the chunk
+with the line on which the name is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.lazy import cached_property
 from codelode.segment.column_codec import Column, PackedTable, fold, pack_tables, unfold
 from codelode.segment.frames import Frames
 from codelode.segment.schema import DEFINITION
@@ -29,10 +28,8 @@ COLUMNS = DEFINITION.names or ()
 Numbers = NDArray[np.uint32]
 """Numbers of which many are kept in memory."""
 
-STEPPED = ("name", "start_line")
-"""The columns that are packed as differences from an earlier number."""
-
-_PLACES = {name: place for place, name in enumerate(COLUMNS)}
+NAME, OWNER, KIND, FLAGS, START, MORE, LINE, PARENT = range(len(COLUMNS))
+"""The places of these columns. Names and start lines are packed as differences."""
 
 
 def max_record_bytes(per: int) -> int:
@@ -94,49 +91,20 @@ def _steps(values: Column, before: Column, per: int) -> Column:
     return fold(differences)
 
 
-class DefinitionBlock:
-    """Up to `DEFINITIONS_PER_BLOCK` definitions; columns are unpacked when asked for."""
+def unpack_block(record: bytes, count: int) -> Numbers:
+    """Return a block of `count` definitions, uint32[count, 8]: a row each, in order of `COLUMNS`.
 
-    def __init__(self, record: bytes, count: int) -> None:
-        """Open a block of `count` definitions. Raises `ValueError` if it is invalid."""
-        self._table = PackedTable(record, 0, len(COLUMNS), count)
-        if self._table.end != len(record):
-            raise ValueError("there is more after the last column")
-
-    def column(self, name: str) -> Column | Numbers:
-        """Return a column, int64[count] or uint32[count]."""
-        if name in STEPPED:
-            return self.names if name == "name" else self.start_lines
-        return self._packed(name)
-
-    def _packed(self, name: str) -> Column:
-        return self._table.column(_PLACES[name])
-
-    @cached_property
-    def start_lines(self) -> Numbers:
-        """The first lines, from 1: uint32[count]."""
-        steps = unfold(self._packed("start_line"))
-        more, parents = self._packed("more_lines"), self._packed("parent")
-        steps[1:] += more[:-1] * (parents[1:] != 1)
-        return np.cumsum(steps).astype(np.uint32)
-
-    @cached_property
-    def end_lines(self) -> Numbers:
-        """The last lines, uint32[count]."""
-        return (self.start_lines + self._packed("more_lines")).astype(np.uint32)
-
-    @cached_property
-    def names(self) -> Numbers:
-        """The numbers of the names, uint32[count]."""
-        return np.cumsum(unfold(self._packed("name"))).astype(np.uint32)
-
-    def value(self, name: str, place: int) -> int:
-        """Return one value of a column that is not in `STEPPED`."""
-        return self._table.value(_PLACES[name], place)
-
-    def rows(self, places: NDArray[np.int64]) -> Iterator[tuple[int, ...]]:
-        """Yield some rows in the order of `COLUMNS`, the stepped columns as they are packed."""
-        return self._table.rows(places)
+    Raises `ValueError` if the block is invalid.
+    """
+    table = PackedTable(record, 0, len(COLUMNS), count)
+    if table.end != len(record):
+        raise ValueError("there is more after the last column")
+    rows = table.numbers()
+    rows[:, NAME] = np.cumsum(unfold(rows[:, NAME].astype(np.int64)))
+    steps = unfold(rows[:, START].astype(np.int64))
+    steps[1:] += rows[:-1, MORE] * (rows[1:, PARENT] != 1)
+    rows[:, START] = np.cumsum(steps)
+    return rows
 
 
 def read_rows(file: SegmentFile, total: int, per: int | None = None) -> Iterator[NDArray[np.void]]:
@@ -148,7 +116,7 @@ def read_rows(file: SegmentFile, total: int, per: int | None = None) -> Iterator
     frames = Frames(file, "definitions", "definition_blocks")
     for number, first in enumerate(range(0, total, per)):
         rows = np.zeros(min(per, total - first), DEFINITION)
-        block = DefinitionBlock(frames.read(number, max_record_bytes(per)), len(rows))
-        for name in COLUMNS:
-            rows[name] = block.column(name)
+        numbers = unpack_block(frames.read(number, max_record_bytes(per)), len(rows))
+        for name, column in zip(COLUMNS, numbers.T, strict=True):
+            rows[name] = column
         yield rows

@@ -123,7 +123,7 @@ class Dictionary:
         return np.repeat(np.arange(first, stop, dtype=np.uint64), firsts[1:] - firsts[:-1])
 
     def sizes(self, first: int = 0, stop: int = BUCKETS) -> NDArray[np.int64]:
-        """Return the bytes of each posting list in the buckets `[first, stop)`, int64[t]."""
+        """Return the length in bytes of each posting list in buckets `[first, stop)`, int64[t]."""
         (low, _, begin), (high, _, end) = self.buckets[[first, stop]].tolist()
         sizes = np.full(high - low, SHORT, np.int64)
         sizes[~self.are_short(low, high)] = self.lengths[begin:end]

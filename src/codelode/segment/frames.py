@@ -61,7 +61,7 @@ def frame_sections(
 class Frames:
     """Reads records by their numbers. May raise `DamagedError`.
 
-    `key` identifies these records in the caches of the process: no others have it.
+    `key` identifies these records in the caches of the process: no other records have the same key.
     """
 
     def __init__(self, file: SegmentFile, records: str, table: str) -> None:

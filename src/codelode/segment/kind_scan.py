@@ -1,7 +1,8 @@
 """Finds the definitions of some kinds in all blocks of a table, unpacking only two columns.
 
-The table does not say which blocks have a kind, so all are decompressed. Those that have one are
-unpacked many at a time, because numpy takes about as long for a dozen blocks as for one.
+The table does not say which blocks have definitions of which kinds, so all blocks are decompressed.
+The blocks with wanted kinds are unpacked many at a time, because numpy takes about as long for a
+dozen blocks as for one.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def _live(segment: Segment, mask: NDArray[np.bool_]) -> Iterator[_Block]:
         for start, stop in islice(live, at, None):
             if start >= end:
                 break
-            if start < stop:  # files without text make empty runs
+            if start < stop:  # files without text have empty ranges
                 pieces.append((max(start, begin) - begin, min(stop, end) - begin))
         if pieces:
             whole = pieces == [(0, end - begin)]

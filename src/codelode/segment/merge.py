@@ -37,8 +37,9 @@ SLICE_BYTES = 1 << 19
 def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, int]:
     """Write the files of `parts` for which the mask bool[files] is set, in order.
 
-    Returns the size in bytes and the checksum. There must be at least one part, all of the same
-    dimensions, with at most `MAX_CHUNKS` live chunks and `MAX_FILES` live files between them.
+    Returns the size in bytes and the checksum. There must be at least one part. All parts
+    must have the same number of dimensions, and together at most `MAX_CHUNKS` live chunks and
+    `MAX_FILES` live files.
     """
     segments = [segment for segment, _ in parts]
     file_masks = [mask for _, mask in parts]

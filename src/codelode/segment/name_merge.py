@@ -68,7 +68,7 @@ def _cuts(sources: Sequence[SortedNames]) -> list[str]:
 
 
 def _spread(source: SortedNames, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Spread the new numbers of the names that a source keeps over all its names; others get 0."""
+    """Return numbers for all names of a source: new ones for the kept names, 0 for the others."""
     if source.used is None:
         return numbers
     spread = np.zeros(1 + len(source.used), np.int32)

@@ -59,7 +59,7 @@ class Layout:
         return ranges(starts, self.counts * self.has_codes)
 
     def write_counts(self, data: Bytes) -> None:
-        """Write the counts of all lists."""
+        """Write the counts of all lists; a list of a single posting has none."""
         many = ~self.single
         heads = np.minimum(self.counts, LONG_COUNT) + ONCE * self.once
         data[self.begins[many]] = heads[many]

@@ -95,7 +95,7 @@ def _read_gaps(data: Bytes, count: int) -> tuple[Offsets, int]:
     return sums, length
 
 
-def list_count(data: Bytes) -> int:
+def list_count(data: Bytes | memoryview) -> int:
     """Return the number of postings of a list; its first four bytes are enough."""
     if len(data) <= 3:
         return 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
@@ -37,7 +38,6 @@ Posting = tuple[NDArray[np.int64], NDArray[np.uint8]]
 _NOTHING: Posting = (np.zeros(0, np.int64), np.zeros(0, np.uint8))
 
 _NEWLINE = 10
-
 _SPARSE = 512
 """Pieces that lie farther apart than this, in bytes, are not worth a copy of all between them."""
 
@@ -55,7 +55,8 @@ class Segment:
     def __init__(self, file: SegmentFile) -> None:
         self.file = file
         self._lookup = Lookup(file)
-        self._key = next(_KEYS)
+        self.key = next(_KEYS)
+        """A number that no other segment of this process has, for caches."""
 
     @classmethod
     def open(cls, buffer: Buffer) -> Self:
@@ -106,6 +107,11 @@ class Segment:
     def block_starts(self) -> NDArray[np.int64]:
         """The offset of each block in the text of all files, and the end of the last."""
         return np.concatenate(([0], np.cumsum(self.blocks["raw"].astype(np.int64))))
+
+    @cached_property
+    def _block_starts(self) -> list[int]:
+        """`block_starts`, for bisection: a search in an array lets other threads interrupt."""
+        return list(self.block_starts.tolist())
 
     @cached_property
     def chunk_files(self) -> NDArray[np.int64]:
@@ -179,17 +185,17 @@ class Segment:
         start, stop = self._lookup.find(term)
         if start == stop:
             return 0
-        return list_count(self.file.array("postings", "u1", start, min(stop, start + 4)))
+        return list_count(self.file.read("postings", start, min(stop, start + 4)))
 
     def path(self, file: int) -> str:
         """Return the path of a file, POSIX, relative to the root."""
-        start = int(self.files["path_start"][file])
-        stop = start + int(self.files["path_length"][file])
+        start = self.files["path_start"].item(file)
+        stop = start + self.files["path_length"].item(file)
         return bytes(self.file.read("paths", start, stop)).decode("utf-8", "surrogateescape")
 
     def language(self, file: int) -> str | None:
         """Return the language of a file."""
-        number = int(self.files["language"][file])
+        number = self.files["language"].item(file)
         return self.languages[number - 1] if number else None
 
     def symbol(self, chunk: int) -> tuple[str, str] | None:
@@ -201,12 +207,9 @@ class Segment:
 
     def symbol_names(self, chunks: NDArray[np.int64]) -> list[str]:
         """Return the names of the symbols of chunks; empty for chunks without one."""
-        return [name.decode("utf-8", "replace") for name in self.symbols(chunks)]
-
-    def symbols(self, chunks: NDArray[np.int64]) -> list[bytes]:
-        """Return the names of the symbols of chunks in UTF-8; empty for chunks without one."""
         lengths = self.chunks["symbol_length"][chunks]
-        return self.pieces("symbols", self.symbol_starts(chunks), lengths)
+        names = self.pieces("symbols", self.symbol_starts(chunks), lengths)
+        return [name.decode("utf-8", "replace") for name in names]
 
     def symbol_starts(self, chunks: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return where the symbols of chunks begin in the section `symbols`, int64[n]."""
@@ -263,14 +266,10 @@ class Segment:
 
     def text(self, file: int, start: int, end: int) -> bytes:
         """Return bytes `[start, end)` of a file's text as it was indexed, UTF-8."""
-        base = int(self.files["text_start"][file])
-        begin, stop = base + start, base + end
-        first = int(self.block_starts.searchsorted(begin, "right")) - 1
-        starts = self.block_starts[first : first + 2].tolist()
-        if len(starts) > 1 and stop <= starts[1]:  # one block, almost always
-            del starts[1]
-        else:
-            starts = self.block_starts[first : int(self.block_starts.searchsorted(stop))].tolist()
+        begin = self.files["text_start"].item(file) + start
+        stop = begin + end - start
+        first = bisect_right(self._block_starts, begin) - 1
+        starts = self._block_starts[first : bisect_left(self._block_starts, stop, first)]
         read = self._beginning if end - start <= MAX_BLOCK_BYTES else self.block
         try:
             text = b"".join([read(first + i, stop - at) for i, at in enumerate(starts)])
@@ -289,7 +288,7 @@ class Segment:
 
     def _beginning(self, number: int, stop: int) -> bytes:
         """Return at least the first `stop` bytes of a block, or all if it has fewer."""
-        key = self._key, number
+        key = self.key, number
         text = _BLOCKS.get(key)
         if text is None or len(text) < stop:
             frame, raw = self.frame(number)

@@ -53,7 +53,7 @@ class WorkerSlot:
         )
 
     def end(self, handle: WorkerHandle, patience: float = 0.0) -> int:
-        """End this worker, but not its replacement from another thread; return the exit status."""
+        """End a worker, but not one that has replaced it meanwhile; return the exit status."""
         with self._changing:
             if self.handle is handle:
                 self.handle = None

@@ -55,7 +55,7 @@ def _most_bytes(path: Path) -> int:
 
 
 def _user_file() -> tuple[Path, tuple[str, ...]]:
-    """Return the user's file, after checking it, and the names of the table for settings: none."""
+    """Return the user's file, after checking it, and (): no table encloses its settings."""
     path = files.user_file()
     if path is None:
         raise UsageError("there is no folder for your settings: set HOME or XDG_CONFIG_HOME")
@@ -64,7 +64,7 @@ def _user_file() -> tuple[Path, tuple[str, ...]]:
 
 
 def _project_file(folder: Path) -> tuple[Path, tuple[str, ...]]:
-    """Return the project file of a folder, after checking it, and the table for its settings."""
+    """Return the project file of a folder, after checking it, and the path of its table."""
     found = files.read_project(folder)
     path = files.project_place(folder) if found is None else found[0]
     return path, ("tool", "codelode") if path.name == files.PYPROJECT else ()

@@ -2,8 +2,8 @@
 
 The user's file is `codelode/config.toml` in the XDG config folder. The project's file is
 `codelode.toml`, or the table `tool.codelode` of `pyproject.toml`: the nearest at or above a folder,
-but not above the top of its git worktree. Outside of a worktree only the folder itself counts, not
-a file in `/tmp` or another folder that others can write to.
+but not above the top of its git worktree. Outside of a worktree, only a
+file in the folder itself counts: others may be able to write to a folder above it, such as `/tmp`.
 """
 
 from __future__ import annotations
@@ -43,8 +43,11 @@ def sources_exist(start: str | os.PathLike[str] | None) -> bool:
     return (path is not None and path.exists()) or (start is not None and _has_project(start))
 
 
-def may_be_unread() -> bool:
-    """Return whether any environment variable begins with `LODE_` or `CODELODE_`, in any case."""
+def may_have_unread() -> bool:
+    """Return whether there may be variables that nothing reads.
+
+    This is so if the name of any begins with `LODE_` or `CODELODE_`, in any case.
+    """
     return any(name.upper().startswith(("LODE_", "CODELODE_")) for name in os.environ)
 
 

@@ -80,7 +80,7 @@ def _with_line(text: str, path: Names, literal: str | None) -> str | None:
 
 
 def _find(lines: Iterable[str], path: Names) -> tuple[int | None, int | None]:
-    """Return the number of the line of the value, and of the line before which to add it.
+    """Return the number of the value's line, and of the line before which a new one would go.
 
     Each is None if there is no such line.
     """
@@ -108,7 +108,7 @@ def _names(key: str) -> Names:
     except (tomllib.TOMLDecodeError, RecursionError):
         return ()
     names = []
-    while isinstance(value, dict) and value:  # a comment is empty
+    while isinstance(value, dict) and value:  # a comment gives an empty table
         ((name, value),) = value.items()
         names.append(name)
     return tuple(names)
@@ -137,7 +137,7 @@ def _at(values: Mapping[str, object], path: Names) -> object:
 
 
 def _without(values: Mapping[str, object], path: Names) -> dict[str, object]:
-    """Return a copy of the values without the one at a path."""
+    """Return a copy of the values without the value at a path."""
     name, *others = path
     result = dict(values)
     inner = result.pop(name, None)
@@ -149,7 +149,7 @@ def _without(values: Mapping[str, object], path: Names) -> dict[str, object]:
 
 
 def _flat(values: Mapping[str, object], above: Names = ()) -> dict[Names, object]:
-    """Return the values of nested tables by their paths: an empty table has none."""
+    """Return the values of nested tables by their paths; an empty table has no values."""
     result: dict[Names, object] = {}
     for name, value in values.items():
         inner = (*above, name)

@@ -172,7 +172,7 @@ def age() -> Kind:
 
 
 def shown_size(amount: int) -> str:
-    """Return a size in bytes in the largest unit that leaves a whole number: `2M`."""
+    """Format a number of bytes in the largest unit that leaves a whole number: `2M`."""
     for power, unit in ((4, "T"), (3, "G"), (2, "M"), (1, "K")):
         if amount % 1024**power == 0:
             return f"{amount // 1024**power}{unit}"

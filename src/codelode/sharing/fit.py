@@ -124,5 +124,5 @@ def _status(path: bytes) -> os.stat_result | None:
 
 
 def _is_cpp_header(segment: Segment, row: int) -> bool:
-    """Return whether a file is a C++ `.h` file: a bit of its inode in `segment.stats` says so."""
+    """Return whether a file is a C++ `.h` file; `segment.stats` marks it by a bit of its inode."""
     return segment.language(row) == "cpp" and segment.path(row).endswith(".h")

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullOptions:
-    """How to pull.
+    """The options of a pull.
 
     `near` picks the push that is closest in history. `bandwidth` is in bytes per second, `space`
     is the largest number of bytes to fetch. `signers` is a file of allowed signers, one of whom
@@ -203,5 +203,5 @@ def _generation(reader: IndexReader) -> int:
 
 
 def _same(mine: Manifest, shared: Manifest) -> bool:
-    """Return whether two manifests have the same segments with the same live files."""
+    """Return whether `mine` is complete and has the same segments and live files as `shared`."""
     return mine.without_place().segments == shared.segments and mine.complete

@@ -134,7 +134,7 @@ def _refuse_unfit(snapshot: Snapshot, options: PushOptions) -> None:
 
 
 def refuse_secrets(manifest: Manifest) -> None:
-    """Raise `UsageError` if an index was made with --secrets: others would see them."""
+    """Raise `UsageError` if an index was made with --secrets: others would see the secrets."""
     if manifest.options.get("secrets"):
         raise UsageError(
             "the index was made with --secrets, and would share them: add --with-secrets if that is"

@@ -105,7 +105,7 @@ class Staging:
         _link(self.folder / entry.name, target)
 
     def clear(self, names: Collection[str] = ()) -> None:
-        """Remove all files except the lock and those with these names."""
+        """Remove all files except the lock and the files in `names`."""
         for path in self.folder.iterdir():
             if path.name not in names and path.name != "lock":
                 path.unlink(missing_ok=True)

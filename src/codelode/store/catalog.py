@@ -152,7 +152,7 @@ def _size(path: Path) -> int:
 
 
 def _recorded_root(storage: LocalStorage) -> str | None:
-    """Return the root of an index of another format; each format so far has the same field."""
+    """Return the root of an index of another format; every format so far has a field `root`."""
     try:
         root = json.loads(storage.read_manifest().partition(b"\n")[2])["root"]
     except (StoreError, ValueError, TypeError, KeyError, RecursionError):

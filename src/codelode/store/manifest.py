@@ -114,7 +114,10 @@ class Manifest:
         return sum(segment.bytes for segment in self.segments)
 
     def without_place(self) -> Manifest:
-        """Return the manifest without root, start and file times: machines differ in these."""
+        """Return the manifest without the fields that differ between machines.
+
+        These are the root, the start of the walk, and the names of the `.stat` files.
+        """
         segments = tuple(replace(entry, stats="") for entry in self.segments)
         return replace(self, root="", started_ns=0, segments=segments)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class LiveSegment:
-    """A segment and which of its files are live in this snapshot."""
+    """A segment, and its files and chunks that are live in this snapshot."""
 
     def __init__(
         self, segment: Segment, entry: SegmentEntry, storage: Storage | None = None

@@ -51,7 +51,7 @@ class Storage(Protocol):
     """The files of one index: immutable ones by name, and one manifest that is replaced.
 
     Readers may call any method at any time. Writers are kept apart by `lock`. Methods that write
-    raise `IndexingError`; files written before are then intact.
+    raise `IndexingError` if they fail; files written before are then intact.
     """
 
     @property
@@ -65,7 +65,7 @@ class Storage(Protocol):
         """Return the current manifest. Raises `NoIndexError`, `StoreError`."""
 
     def read_stamp(self) -> bytes:
-        """Return bytes that change with the manifest, quickly. Raises what `read_manifest` does."""
+        """Return bytes that change with the manifest; fast. Raises what `read_manifest` raises."""
 
     def published_at(self) -> float:
         """Return when the manifest was published, in seconds since the epoch."""
@@ -141,10 +141,10 @@ class LocalStorage:
         return used
 
     def note_use(self) -> None:
-        """Record the current time as the last use: set the time of the lock file, if possible.
+        """Record the current time as the last use, at most once an hour, if possible.
 
-        Takes no lock. The access time of the manifest is unsuitable, because listing indexes
-        changes it.
+        Sets the time of the lock file, without taking the lock. The access time of the manifest is
+        unsuitable, because listing indexes changes it.
         """
         path = f"{self.directory}/{LOCK}"
         with suppress(OSError):

@@ -19,5 +19,5 @@ def lower_priority(steps: int) -> None:
 
 
 def load_average() -> float:
-    """Return the number of runnable processes over the last minute; 0 if unknown."""
+    """Return the mean number of runnable processes in the last minute; 0 if unknown."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0

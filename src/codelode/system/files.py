@@ -52,7 +52,9 @@ def read_file(path: Path) -> bytes:
 
 
 def replace_file(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a file atomically. An existing file keeps its mode, and links to it stay.
+    """Write a file atomically. An existing file keeps its mode.
+
+    If `path` is a symbolic link, it stays one, and the file that it leads to is replaced.
 
     Raises `OSError`.
     """

@@ -53,10 +53,10 @@ def may_fork() -> bool:
 
 
 class ForkedProcess:
-    """A fork that runs the function `main` of a module; like a `subprocess.Popen`, as its parent.
+    """A fork that runs the function `main` of a module.
 
-    The child has its own process group, the two pipes as its standard input and output, and no
-    other descriptor of its parent but the standard error.
+    The parent uses it like a `subprocess.Popen`. The child has its own process group, the two pipes
+    as its standard input and output, and no other descriptor of its parent but standard error.
     """
 
     def __init__(self, module: str, source: BinaryIO, sink: BinaryIO) -> None:
@@ -121,7 +121,7 @@ def _default_handlers() -> None:
 
 
 def _take_over(source: int, sink: int) -> None:
-    """Make two descriptors the standard input and output, and close all but these and error."""
+    """Make two descriptors the standard input and output; close all others but standard error."""
     import fcntl
 
     copies = [fcntl.fcntl(each, fcntl.F_DUPFD, _FIRST_FREE) for each in (source, sink)]
@@ -137,7 +137,7 @@ def _take_over(source: int, sink: int) -> None:
 
 
 def _keep_memory() -> None:
-    """Set what glibc reads from the environment only at the start of a process."""
+    """Set the two limits that glibc reads from the environment only when a process starts."""
     from ctypes import CDLL
 
     with suppress(AttributeError):  # another C library

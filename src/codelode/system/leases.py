@@ -53,7 +53,7 @@ class Lease:
             try:
                 fcntl.fcntl(self._descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
                 return
-            except BlockingIOError:  # a program has it open for writing, perhaps to truncate it
+            except BlockingIOError:  # a program has the file open, to write or to truncate it
                 if time.monotonic() >= deadline:
                     self._patient = False  # the file stays open for writing: do not wait again
                     return

@@ -15,7 +15,7 @@ _held: set[int] = set()
 
 
 class Attempt(NamedTuple):
-    """The descriptor that holds the lock, or None if another process, `holder`, has it."""
+    """The descriptor that holds the lock (None: another process holds it), and the holder's pid."""
 
     descriptor: int | None
     holder: str

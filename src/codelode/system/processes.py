@@ -106,7 +106,7 @@ class ParentProcess:
     """
 
     def __init__(self, source: BinaryIO, sink: BinaryIO, options: dict[str, Any]) -> None:
-        """Use `ParentProcess.connect`."""
+        """Take the pipes and the options; callers use `connect` instead."""
         self._source = source
         self._sink = sink
         self.options = options

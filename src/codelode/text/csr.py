@@ -26,7 +26,7 @@ def group_numbers(values: NDArray[np.generic]) -> NDArray[np.int64]:
 
 
 def ranges(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Concatenate `arange(begin, begin + length)` over all pairs; all arrays are int64."""
+    """Concatenate `arange(begin, begin + length)` for each begin and its length; all are int64."""
     if not lengths.all():
         begins, lengths = begins[lengths > 0], lengths[lengths > 0]
     if not len(begins):

@@ -22,9 +22,11 @@ def line_starts(text: bytes) -> NDArray[np.int64]:
         carriage_returns = codes == _CR
         carriage_returns[:-1] &= ~ends[1:]  # CRLF ends its line once, at the LF
         ends |= carriage_returns
-    after = np.flatnonzero(ends[:-1]) + 1
-    starts = np.zeros(min(len(text), 1) + len(after), dtype=np.int64)
-    starts[len(starts) - len(after) :] = after
+    after: NDArray[np.int64] = ends[:-1].nonzero()[0]
+    if not text:
+        return after
+    starts = np.zeros(1 + len(after), np.int64)
+    np.add(after, 1, out=starts[1:])
     return starts
 
 

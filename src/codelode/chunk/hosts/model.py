@@ -19,8 +19,8 @@ class Region(NamedTuple):
     `source` is the code that begins at the offset `start` of the text. It has the same length and
     line ends as in the text, but ranges that are not code may be blanked. The code of each line is
     moved to the left by `indent` bytes, and spaces at the end of the line replace them. `language`
-    is a name as in `SYNTAXES` or `PATTERNS`. `inside` is put before and after the code for the
-    parser: `class A{` and `}`, for example.
+    is a name as in `SYNTAXES` or `PATTERNS`. The two texts of `inside` are put before and
+    after the code for the parser: `class A{` and `}`, for example.
     """
 
     language: str
@@ -54,8 +54,8 @@ class Host:
     """The functions that find regions in a text, and the host's own definitions and split points.
 
     With `illustrates`, the host is a document in which code is only an illustration: definitions in
-    it count as declarations, and it does not cut the document. With `long_lines`, one line of the
-    text may hold several lines of code.
+    the code count as declarations, and the code adds no split points. With `long_lines`, one line
+    of the text may hold several lines of code.
     """
 
     regions: Scan = no_regions

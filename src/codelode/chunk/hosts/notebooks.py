@@ -40,7 +40,7 @@ def cells(text: bytes, path: str) -> Iterator[Region]:
 
 
 def cell_cuts(text: bytes) -> dict[int, int]:
-    """Map the offset of each cell to the level of its first heading, or to `_NO_HEADING`."""
+    """Map the offset of each cell to the level of its initial heading, or to `_NO_HEADING`."""
     cuts: dict[int, int] = {}
     for mark, start, _, called in _cells(text.replace(JOINER, LINE_END)):
         heading = _HEADING.match(text, start) if called == b"markdown" else None

@@ -33,9 +33,9 @@ _ELEMENTS: Final = (  # Mako, FreeMarker, Smarty
 def nesting(*patterns: bytes) -> Callable[[bytes], list[RawDefinition]]:
     """Return a finder of definitions that begin and end with tags.
 
-    Each group of a pattern has the name of a kind and matches the name of a definition, as in
-    `Syntax.heads`. There are two other groups: `end` matches the end of the innermost open
-    construct; `open` matches the beginning of a construct without a name.
+    As in `Syntax.heads`, each group of a pattern has the name of a kind and matches the name of a
+    definition. The groups `end` and `open` are exceptions: `end` matches the end of the innermost
+    open construct, `open` the beginning of a construct without a name.
     """
     tags = re.compile(b"|".join(patterns))
 

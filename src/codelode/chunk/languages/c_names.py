@@ -89,14 +89,14 @@ def function(node: Node, text: bytes) -> Match | None:
     if node.has_error and (kind == "identifier" or not kind):
         return _amid_errors(function, text)
     if kind == "identifier":
-        return _only_argument(node, text) or Match("function", name)
+        return _last_argument(node, text) or Match("function", name)
     if kind == "qualified_identifier":
         return Match("method", _name_in(name), owner=_owner(name))
     return Match("function", _name_in(name))
 
 
 def _amid_errors(function: Node, text: bytes) -> Match | None:
-    """Return a function whose node has errors, if a name is right before its parameters."""
+    """Return a function whose node has errors, if a name directly precedes its parameters."""
     parameters = function.child_by_field_name("parameters")
     before = parameters.prev_named_sibling if parameters is not None else None
     if before is not None and before.type == "ERROR" and before.named_child_count:
@@ -118,7 +118,7 @@ def _behind_macro(node: Node, text: bytes) -> Match | None:
     return Match(record.type.removesuffix("_specifier"), lost_name(node))
 
 
-def _only_argument(node: Node, text: bytes) -> Match | None:
+def _last_argument(node: Node, text: bytes) -> Match | None:
     """Match `TEST(Suite, Name) {`, which has no return type: its last argument is the name."""
     if node.child_by_field_name("type") is not None or not _MACRO.match(text, node.start_byte):
         return None

@@ -166,7 +166,7 @@ def _constructor(node: Node) -> Node | None:
 
 
 def _fields(node: Node, text: bytes) -> list[Match]:
-    """Return the names of a field of a record: `x, y :: Int`."""
+    """Return the fields that one declaration in a record makes: `x, y :: Int`."""
     names = node.children_by_field_name("name")
     return [Match("property", name) for name in names if name.is_named]
 

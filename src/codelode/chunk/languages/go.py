@@ -58,7 +58,7 @@ def _receiver(node: Node) -> Node | None:
 
 
 def _subtest(node: Node, text: bytes) -> Match | None:
-    """Return the title of `t.Run("...", func(t *testing.T) {`."""
+    """Return the title of `t.Run("...", func(t *testing.T) {` or `b.Run(...`."""
     function = node.child_by_field_name("function")
     if content(function, text) not in (b"t.Run", b"b.Run"):
         return None

@@ -108,7 +108,7 @@ def _repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
 
 
 def _broken(line: bytes) -> bytes:
-    """Return a line with line ends instead of spaces inside braces, if it holds a whole type."""
+    """Turn spaces inside braces into line ends, if the line holds a whole type with members."""
     holds_type = b"}" in line and any(word in line for word in _TYPE_WORDS)
     holds_members = holds_type and any(word in line for word in _MEMBER_WORDS)
     return _INSIDE_BRACES.sub(b"\n", line) if holds_members else line

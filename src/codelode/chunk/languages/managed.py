@@ -1,4 +1,4 @@
-"""C# and Java: languages of the large runtimes; their definitions begin with modifiers."""
+"""C# and Java, languages of managed runtimes, whose definitions begin with modifiers."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ OCAML = Syntax(
 
 
 def _function(node: Node, text: bytes) -> Match | None:
-    """Return the name bound by `let` at the top of a module or type."""
+    """Return the function or constant that `let` binds at the top of a module or type."""
     function = by_type("function_declaration_left")(node)
     if function is not None:
         name = by_type("identifier", "active_pattern", "op_identifier")(function)

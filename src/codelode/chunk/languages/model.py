@@ -51,7 +51,7 @@ class Field:
         return found
 
     def bound(self, language: Language) -> Finder:
-        """Return a finder for one language: twice as fast if it can use the number of the field."""
+        """Return a finder for one language, twice as fast for a single field that has a number."""
         number = language.field_id_for_name(self.names[0])
         if len(self.names) > 1 or number is None:
             return self
@@ -156,9 +156,9 @@ class Rule:
     a declaration; None means that a definition without a body is one. A declaration is left out
     if `unless` holds. `owner` finds the owner. If `encloses` is False and this definition is not a
     type, definitions inside become its siblings: `typedef struct a { ... } b;`. `usual` matches the
-    text of most of these nodes, if they have no errors and a body; its group is the name. It is
-    faster than looking for both in the tree. It is for rules without `given` and `owner`, in
-    languages without `clauses`.
+    text of most of these nodes, if they have a body and no errors; its group is the name. A match
+    is faster than the search for the name and the body in the tree. Only a rule without `given` and
+    `owner`, in a language without `clauses`, may have it.
     """
 
     kind: str | Kind

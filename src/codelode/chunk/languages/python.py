@@ -42,7 +42,7 @@ def _class_kind(node: Node, text: bytes) -> str:
 
 
 def _assigned(node: Node, text: bytes) -> Match | list[Match] | None:
-    """Return assigned constants (names in capitals), functions and types.
+    """Return assigned constants (names in capitals), functions, classes and types.
 
     A single capital such as `M` or `T` does not count as a constant.
     """

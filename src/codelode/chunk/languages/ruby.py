@@ -91,7 +91,7 @@ def _scope(node: Node) -> Node | None:
 
 
 def _receiver(node: Node) -> Node | None:
-    """Return the class of `def Foo.bar`; `self` is the class around it."""
+    """Return `Foo` of `def Foo.bar`; None for `def self.bar`, whose class is around it."""
     receiver = node.child_by_field_name("object")
     return receiver if receiver is not None and receiver.type == "constant" else None
 

@@ -22,7 +22,7 @@ _identifier = by_type("identifier")
 
 
 def _names(kind: str, *, declaration: bool = False) -> Rule:
-    """Make a rule for a list of names."""
+    """Make a rule for a list of names, each of which is a definition of `kind`."""
 
     def found(node: Node, text: bytes) -> list[Match]:
         names = [child for child in node.named_children if child.type == "identifier"]
@@ -154,7 +154,7 @@ JULIA = Syntax(
 
 
 def _statement(kind: str, *statements: str) -> Rule:
-    """Make a rule for a unit that has its name in its first statement."""
+    """Make a rule for a program unit that has its name in its first statement."""
 
     def name(node: Node) -> Node | None:
         statement = by_type(*statements)(node)

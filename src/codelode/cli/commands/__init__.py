@@ -1,8 +1,8 @@
 """The commands, one module each: flags, help, examples, exit codes and `run`.
 
 A new command is a new module here and its name in `GROUPS`. `lode --help` imports every command, a
-search only its own module. So the module of a command imports the code that it runs inside `run`,
-never at the top.
+search only its own module. So the code that a command runs is imported in its function `run`, never
+at the top of its module.
 """
 
 from __future__ import annotations

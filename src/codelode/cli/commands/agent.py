@@ -60,7 +60,7 @@ COMMAND = Command(
 
 
 def run(options: argparse.Namespace) -> int:
-    """Install, uninstall or list."""
+    """Install codelode in clients, uninstall it from them, or list the clients."""
     import sys
     from pathlib import Path
 

@@ -219,7 +219,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
-    """Build, and report each repository."""
+    """Build the repositories of a list, and report on each."""
     import sys
     from contextlib import redirect_stdout
 

@@ -218,7 +218,10 @@ def _print_plan(plan: Plan, as_json: bool) -> None:
 
 
 def _print(index: Index, report: UpdateReport, options: argparse.Namespace, first: bool) -> None:
-    """Print the report and, after the first update, notes for new users; remove old orphans."""
+    """Print the report and, after the first update, notes for new users; remove old orphans.
+
+    An orphan is an index whose root no longer exists.
+    """
     from codelode.answers.indexes import remove_old_orphans
     from codelode.answers.tree_summary import summary
     from codelode.answers.update import report_object
@@ -267,7 +270,10 @@ def _watch(index: Index, quiet: bool) -> int:
 
 
 def _trace(options: argparse.Namespace) -> str | None:
-    """Return the file for a profile, if requested. Raises `UsageError` if it cannot be written."""
+    """Return the file for a profile; None if no profile is requested.
+
+    Raises `UsageError` for a dry run, or if the file cannot be written.
+    """
     from codelode.pipeline.trace import check
 
     if not options.profile:

@@ -108,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _picker() -> Callable[[LiveSearch, argparse.Namespace], Picked | None]:
-    """Return the function that shows the hits: full-screen if the terminal can, else a list."""
+    """Return the function that shows the hits: on the full screen if possible, else as a list."""
     from codelode.cli import streams
 
     if streams.can_draw():

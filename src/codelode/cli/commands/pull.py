@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     report = pull_index(index, options.source, chosen, meter)
     updated = None
     if not options.no_update:
-        known = report.files_known == report.files  # then the update needs no progress bar
+        known = report.files_known == report.files  # if so, the update needs no progress bar
         updated = update_pulled(index, options.wait, progress_meter(options.quiet or known))
     if options.json:
         print_json(pull_object(report, updated))

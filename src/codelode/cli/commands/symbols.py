@@ -103,9 +103,10 @@ COMMAND = Command(
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """Definitions, at most one more than the limit: from some roots, or from a roster or server.
+    """Definitions of some roots, or of a roster or server: at most one more than the limit.
 
-    `root` is the root, roster or server; `shown` returns a path as people see it.
+    The one beyond the limit is not printed; it tells that there are more. `root` is the root,
+    roster or server; `shown` returns a path as people see it.
     """
 
     root: str

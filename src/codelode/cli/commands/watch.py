@@ -104,7 +104,7 @@ def _say_update(generation: int, report: UpdateReport | None) -> None:
             "removed": report.files_removed,
         }
     parts = [f"{number:,} {name}" for name, number in numbers.items() if number]
-    if report is None or not parts:  # an update of the whole tree, or by another process
+    if report is None or not parts:  # the update was of the whole tree, or by another process
         say(f"generation {generation}")
         return
     total = count(sum(numbers.values()), "file")

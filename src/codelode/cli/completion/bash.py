@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from codelode.cli.completion.words import labels
+from codelode.cli.completion.words import flags_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ def script(commands: Sequence[Completed]) -> str:
             if option.takes_value and not option.optional:
                 cases = "|".join(f"{command.name}:{flag}" for flag in option.flags)
                 values.append(f"    {cases})\n{_value(option)}        return ;;")
-        flags.append(f"        {command.name}) _lode_words {_lines(labels(command))} ;;")
+        flags.append(f"        {command.name}) _lode_words {_lines(flags_of(command))} ;;")
         lines = "".join(dict.fromkeys(_value(each) for each in command.positional))
         if lines:
             positional.append(f"    {command.name})\n{lines}        ;;")

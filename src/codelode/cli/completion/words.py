@@ -114,6 +114,6 @@ def brief(help: str) -> str:
     return help
 
 
-def labels(command: Completed) -> Sequence[str]:
+def flags_of(command: Completed) -> Sequence[str]:
     """Return every flag of a command."""
     return [flag for option in command.options for flag in option.flags]

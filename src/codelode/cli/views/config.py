@@ -31,8 +31,8 @@ def print_settings(found: Sequence[Listed], files: Iterable[SettingsFile]) -> No
 def print_setting(each: Listed, given: Sequence[Setting]) -> None:
     """Print the value of a setting, its source, its meaning, and what sets it.
 
-    `given` has the values of all sources, in the order of rising precedence: the overridden
-    ones are printed too.
+    `given` has the values of all sources, by ascending precedence; overridden values are printed
+    too.
     """
     key = each.key
     ways = ["codelode.toml"] if key.project else []
@@ -53,7 +53,7 @@ def print_change(name: str, text: str | None, path: Path) -> None:
 
 
 def _source(each: Listed) -> str:
-    """Return the source in a word or two; the files themselves are listed below."""
+    """Return the source in a word or two; the list of files follows the settings."""
     return f"{each.source} file" if each.source in ("project", "user") else each.place or "default"
 
 

@@ -107,7 +107,10 @@ def _print_reasons(skipped: dict[str, int]) -> None:
 
 
 def _print_stages(report: UpdateReport) -> None:
-    """Print each stage's times, summed over all processes, most CPU time first; and the load."""
+    """Print a table of the times of the stages, and the load.
+
+    Times are summed over all processes. The stage with the most CPU time comes first.
+    """
     total = report.load.cpu
     print(f"time by stage:{'wall':>12}{'CPU':>12}{'share':>8}{'speed':>12}")
     stages = sorted(report.stages.items(), key=lambda item: -item[1].cpu)
