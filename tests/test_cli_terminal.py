@@ -77,7 +77,15 @@ def test_errors_are_one_line_on_a_terminal(lode: CommandLine, tmp_path: Path) ->
 def test_the_bar_leaves_no_line_behind(lode: CommandLine, tree: Path) -> None:
     run = "from codelode import progress; from codelode.cli.entry import main; import sys"
     at_once = f"{run}; progress.PATIENCE_SECONDS = 0; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", at_once, "index", tree, "--jobs", "1"]
+    command: list[str | bytes | Path] = [
+        sys.executable,
+        "-c",
+        at_once,
+        "index",
+        tree,
+        "--jobs",
+        "1",
+    ]
     shown = lode.run_on_terminal(command).must_succeed().text
     assert "5/6 files" in shown
     shown = re.sub(r"[^\n]*\n(\x1b\[\?25h)?\r?\x1b\[1A\x1b\[2K", "", shown)  # erased from below
