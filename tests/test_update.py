@@ -307,9 +307,12 @@ STARTED = """
 import sys, threading
 from codelode import Index
 from codelode.pipeline import handle
+from codelode.system import forked
 
 if sys.argv[3] == "programs":
     threading.Thread(target=threading.Event().wait, daemon=True).start()
+if sys.argv[3] != "library":
+    forked.allow_forks()
 print(handle.may_fork())
 Index.open(sys.argv[1], sys.argv[2]).update(jobs=2)
 """
@@ -318,7 +321,7 @@ Index.open(sys.argv[1], sys.argv[2]).update(jobs=2)
 def test_forks_and_new_processes_make_the_same_index(tree: Path, tmp_path: Path) -> None:
     write_many(tree)
     segments = {}
-    for kind in ("forks", "programs"):
+    for kind in ("forks", "programs", "library"):
         done = subprocess.run(
             [sys.executable, "-c", STARTED, str(tree), str(tmp_path / kind), kind],
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 128 << 20
 """A larger process is not forked: its memory would count as the worker's."""
 
+_allowed = False
 _parents_streams: list[object] = []
 """The standard streams of the parent. Freed in the child, they would write what they hold."""
 
@@ -42,14 +43,20 @@ SPARE_BYTES: Final = 16 << 20
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # the parameters of `mallopt`
 
 
+def allow_forks() -> None:
+    """Let workers be forks of this process: call this only in a program that is all our own."""
+    global _allowed
+    _allowed = True
+
+
 def may_fork(most_bytes: int = MOST_BYTES) -> bool:
     """Return whether a fork of this process can be a worker.
 
-    It can be on Linux, if this process holds at most `most_bytes` and has one thread, which no
-    debugger or profiler watches. A lock that another thread holds would never be released in the
-    child.
+    It can be on Linux, after `allow_forks`, if this process holds at most `most_bytes` and has one
+    thread, which no debugger or profiler watches. A lock that another thread holds would never be
+    released in the child.
     """
-    if sys.platform != "linux" or _is_watched():
+    if not _allowed or sys.platform != "linux" or _is_watched():
         return False
     try:
         threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208

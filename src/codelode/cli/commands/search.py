@@ -188,6 +188,7 @@ def run(options: argparse.Namespace) -> int:
         print_languages()
         return 0
     advice.check_open(options)
+    advice.check_null(options)
     query, roots = advice.query_and_roots(options)
     request = request_of(query, max(options.limit or 10, options.open or 1), options)
     terms = parse_request(request).terms
