@@ -2,8 +2,8 @@
 
 A call of RE2 takes longer than a microsecond, but it dismisses a text without a match faster than
 anything else. So many files are searched at once, and after a match the search goes on in the next
-chunk. If a text has the literal part of a pattern, `bytes.find` looks for the next one: this takes a
-tenth of a microsecond.
+chunk. If a text has the literal part of a pattern, `bytes.find` looks for the next one, in
+a tenth of a microsecond.
 """
 
 from __future__ import annotations
