@@ -279,6 +279,11 @@ def test_a_search_without_these_filters_imports_nothing_for_them(
     assert sorted(late & imported) == []
 
 
+def own_index(folder: Path, outer: Path) -> str:
+    """Return the line that says that a folder got an index of its own."""
+    return f"lode: {folder} is left out of the index of {outer}, so it got an index of its own\n"
+
+
 @pytest.mark.parametrize(
     ("command", "roots"),
     [
