@@ -111,9 +111,9 @@ def test_globs_and_beginnings_of_misspelled_names(sample: tuple[CommandLine, Pat
     for glob in ("*chedul?r", "*trySched*", "R*r", "*Scheduler.sched*", "retr*er"):
         assert "src/retry.py" in lode("symbols", glob, root, "--fresh", "never").must_succeed().text
         assert lode("symbols", glob, root).message == ""
-    nothing = lode("symbols", "scheduling", root)
+    nothing = lode("symbols", "RetryStack", root)
     assert (nothing.code, nothing.out) == (1, b"")
-    assert "`lode symbols 'schedul*'` lists names that begin so" in nothing.message
+    assert "`lode symbols 'RetryS*'` lists names that begin so" in nothing.message
     assert "`lode search` finds uses" in lode("symbols", "*xyzzy*", root).message
 
 

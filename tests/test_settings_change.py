@@ -228,8 +228,8 @@ def test_wrong_changes_are_refused(tmp_path: Path) -> None:
     lode, user = CommandLine(home), home / "config" / "codelode" / "config.toml"
     for typed, words in (
         ("set serch.limit 1", ["did you mean 'search.limit'?"]),
-        ("set search.limt 1", ["did you mean 'search.limit'?"]),
-        ("set index.limt 1", ["did you mean 'search.limit'?"]),
+        ("set search.limits 1", ["did you mean 'search.limit'?"]),
+        ("set index.limits 1", ["did you mean 'search.limit'?"]),
         ("set search.frobnicate 1", ["'search.frobnicate': `lode config` lists all settings"]),
         ("set search.no-tests true", ["no setting, only a flag: `lode search --no-tests`"]),
         ("set no-tests true", ["no setting, only a flag: `lode search --no-tests`"]),
