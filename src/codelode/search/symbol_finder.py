@@ -28,6 +28,7 @@ from codelode.search.symbol_query import (
 )
 from codelode.search.symbols import Stage, SymbolPart
 from codelode.search.tree_part import TreePart
+from codelode.segment.name_glob import numbers_matching
 from codelode.segment.name_keys import clean_name, name_key
 from codelode.text.csr import distinct
 
@@ -217,7 +218,8 @@ class SymbolFinder:
         """
         named: Sequence[int] | NDArray[np.int64]
         if query.is_glob:
-            named = lookup.name_table.matching(query.name)
+            blocks = lookup.name_table.blocks()
+            named = numbers_matching(query.name, (block.text for block in blocks))
             names = lookup.names_called(named.tolist())
         else:
             named = lookup.numbers_with_prefix(query.name)

@@ -6,8 +6,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
 
 _WILD = re.compile(r"[*?]")
 
@@ -37,6 +41,18 @@ def places(glob: str, text: bytes) -> Iterator[int]:
         if pattern.fullmatch(folded, start, end):
             yield place
         begin, place = end + 1, place + 1
+
+
+def numbers_matching(glob: str, texts: Iterable[bytes]) -> NDArray[np.int64]:
+    """Return the numbers of the names that a glob matches, ascending: int64[n].
+
+    The names are numbered from 0 through all texts, which are as for `places`.
+    """
+    found, first = [np.zeros(0, np.int64)], 0
+    for text in texts:
+        found.append(np.fromiter(places(glob, text), np.int64) + first)
+        first += text.count(b"\n")
+    return np.concatenate(found)
 
 
 @lru_cache(64)

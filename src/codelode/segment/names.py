@@ -18,7 +18,6 @@ from codelode.lazy import cached_property
 from codelode.lru import LruCache
 from codelode.segment.column_codec import Column, PackedTable, pack_column, pack_tables
 from codelode.segment.frames import Frames, frame_sections
-from codelode.segment.name_glob import places
 from codelode.segment.name_keys import SEPARATORS, as_bytes, as_text, name_key, name_keys
 from codelode.segment.name_scan import BLOCKS_PER_SCAN, scanned_names
 from codelode.segment.schema import MAX_NAME_BYTES
@@ -261,14 +260,6 @@ class Names:
             scanned = scanned_names((self._frames.key, first), texts, len(self._frames))
             for place, name in scanned.containing(pieces, lengths):
                 yield first * NAMES_PER_BLOCK + place, name
-
-    def matching(self, glob: str) -> NDArray[np.int64]:
-        """Return the numbers of the names that a glob matches, ascending: all names are read."""
-        found = [np.zeros(0, np.int64)]
-        for number, block in enumerate(self.blocks()):
-            matched = np.fromiter(places(glob, block.text), np.int64)
-            found.append(matched + number * NAMES_PER_BLOCK)
-        return np.concatenate(found)
 
     def having_prefix(self, prefix: bytes) -> range:
         """Return the numbers of the names whose keys begin with a prefix.
