@@ -30,8 +30,8 @@ def update(
     """Update an index.
 
     `meter` is called with the number of files to read and their estimated size in bytes; finding
-    these takes a walk of the tree. It returns a context manager, which is open while the update
-    runs, and yields the receiver of the progress. Raises what `Index.update` raises.
+    these takes a walk of the tree. The call returns a context manager, which is open while the
+    update runs, and yields the receiver of the progress. Raises what `Index.update` raises.
     """
     if meter is None:
         return index.update(**settings)

@@ -29,7 +29,7 @@ def unknown_setting(name: str) -> str:
     ends = {known.rpartition(".")[2]: known for known in BY_NAME}
     meant = nearest(table, [known.rpartition(".")[0] for known in BY_NAME]) if table else ""
     mine = {end: known for end, known in ends.items() if known == f"{meant}.{end}"}
-    same = nearest(last, ends, likeness=1.0)  # `last` is the end of a name, or begins one
+    same = nearest(last, ends, likeness=1.0)  # `last` is one of the ends, or begins one
     near = mine.get(nearest(last, mine, _LIKENESS)) or ends.get(same)
     near = near or ends.get(nearest(last, ends, _LIKENESS))
     advice = f"did you mean {near!r}?" if near else "`lode config` lists all settings"
