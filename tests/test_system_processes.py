@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +19,6 @@ from hypothesis import strategies as st
 from codelode import errors
 from codelode.errors import CodelodeError, DamagedError, ObjectStoreError
 from codelode.system.error_message import pack_error, raise_packed
-from codelode.system.forked import may_fork
 from codelode.system.framing import PIPE_BYTES, receive, send
 from codelode.system.processes import ChildProcess
 
@@ -193,82 +191,6 @@ def test_a_worker_ends_quietly_with_its_parent(
         parent.kill()
         # The worker shares this standard error: the stream ends when the worker has ended.
         assert parent.stderr.read() in ("", "a stray print\n")
-
-
-LIKE_A_PROGRAM = """
-import os, signal, sys
-
-from codelode.system.processes import ParentProcess
-
-def main():
-    parent = ParentProcess.connect()
-    handlers = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)]
-    parent.reply(
-        {
-            "leads": os.getpgrp() == os.getpid(),
-            "descriptors": len(os.listdir("/proc/self/fd")),
-            "handlers": [getattr(each, "name", "other") for each in handlers],
-        }
-    )
-    sys.stdout.flush()
-    raise ValueError("no more")
-"""
-
-FORKING = """
-import signal, sys
-from codelode.system.forked import may_fork
-from codelode.system.processes import ChildProcess
-signal.signal(signal.SIGTERM, lambda *_: None)
-signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-file = open(sys.argv[1])
-print("written once, ", end="")
-assert may_fork()
-child = ChildProcess("worker_of_a_test", {}, fork=True)
-print(child.receive()[0], child.receive(), child.wait())
-"""
-
-
-def test_a_fork_is_like_a_program(module: Callable[[str], str]) -> None:
-    module(LIKE_A_PROGRAM)
-    done = subprocess.run(
-        [sys.executable, "-c", FORKING, __file__],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-    )
-    # Four: the input, two for the frames and the error; the list itself is the fifth.
-    like = {"leads": True, "descriptors": 5, "handlers": ["SIG_DFL", "SIG_DFL", "SIG_IGN"]}
-    assert done.stdout == f"written once, {like} None 1\n"
-    assert done.stderr.endswith("ValueError: no more\n")
-
-
-def test_a_process_with_threads_is_not_forked() -> None:
-    ended = threading.Event()
-    thread = threading.Thread(target=ended.wait)
-    thread.start()
-    try:
-        assert not may_fork()
-    finally:
-        ended.set()
-        thread.join()
-
-
-@pytest.mark.parametrize(
-    ("change", "answer"),
-    [
-        ("pass", "True"),
-        ("sys.settrace(lambda *_: None)", "False"),
-        ("sys.setprofile(lambda *_: None)", "False"),
-        ("large = b'x' * (200 << 20)", "False"),
-    ],
-)
-def test_a_process_that_is_watched_or_large_is_not_forked(change: str, answer: str) -> None:
-    source = f"import sys; from codelode.system.forked import may_fork; {change}; print(may_fork())"
-    done = subprocess.run(
-        [sys.executable, "-c", source], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == f"{answer}\n"
 
 
 TREE = [

@@ -281,7 +281,7 @@ def test_workers_that_cannot_be_started(
         started.append(popen(*arguments, **options))
         return started[0]
 
-    monkeypatch.setattr("codelode.pipeline.handle.may_fork", lambda: False)
+    monkeypatch.setattr("codelode.pipeline.handle.may_fork", lambda _most: False)
     monkeypatch.setattr(subprocess, "Popen", second_fails)
     with pytest.raises(IndexingError, match="cannot start an indexing worker: no more processes"):
         make_index().update(jobs=2)
@@ -293,12 +293,12 @@ def test_workers_that_cannot_be_started(
 def test_forks_that_cannot_be_made(
     tree: Path, make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails() -> int:
+    def fails(_run: object) -> int:
         raise BlockingIOError(errno.EAGAIN, "no more processes")
 
     write_many(tree)
-    monkeypatch.setattr("codelode.pipeline.handle.may_fork", lambda: True)
-    monkeypatch.setattr("codelode.system.forked.fork", fails)
+    monkeypatch.setattr("codelode.pipeline.handle.may_fork", lambda _most: True)
+    monkeypatch.setattr("codelode.system.forked.fork_to", fails)
     with pytest.raises(IndexingError, match="cannot start an indexing worker: no more processes"):
         make_index().update(jobs=2)
 
@@ -307,9 +307,12 @@ STARTED = """
 import sys, threading
 from codelode import Index
 from codelode.pipeline import handle
+from codelode.system import forked
 
 if sys.argv[3] == "programs":
     threading.Thread(target=threading.Event().wait, daemon=True).start()
+if sys.argv[3] != "library":
+    forked.allow_forks()
 print(handle.may_fork())
 Index.open(sys.argv[1], sys.argv[2]).update(jobs=2)
 """
@@ -318,7 +321,7 @@ Index.open(sys.argv[1], sys.argv[2]).update(jobs=2)
 def test_forks_and_new_processes_make_the_same_index(tree: Path, tmp_path: Path) -> None:
     write_many(tree)
     segments = {}
-    for kind in ("forks", "programs"):
+    for kind in ("forks", "programs", "library"):
         done = subprocess.run(
             [sys.executable, "-c", STARTED, str(tree), str(tmp_path / kind), kind],
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},

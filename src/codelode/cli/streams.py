@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from codelode.errors import UsageError
 from codelode.render.sanitize import visible_name
+from codelode.system.descriptors import open_standard
 from codelode.system.open_flags import NO_CONTROL
 
 if TYPE_CHECKING:
@@ -25,14 +26,9 @@ def prepare() -> None:
     """Prepare the standard streams for any text.
 
     Output is UTF-8 whatever the locale. A file name that is not UTF-8 goes into a pipe unchanged;
-    for a terminal `render.sanitize` escapes it. If a standard stream is closed, its descriptor is
-    opened on the null device, so that it cannot become the descriptor of an index file.
+    for a terminal `render.sanitize` escapes it.
     """
-    for descriptor in range(3):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # opens `descriptor`: it is the lowest free one
+    open_standard()
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (open until exit)
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):

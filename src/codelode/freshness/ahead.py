@@ -14,12 +14,13 @@ import select
 import signal
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.discover.options import WalkOptions
 from codelode.discover.walk import walk
 from codelode.system.cpu import available_cores
-from codelode.system.fork import enlarge_pipe, fork
+from codelode.system.fork import enlarge_pipe, fork_to
 from codelode.types import SourceFile
 
 if TYPE_CHECKING:
@@ -48,9 +49,7 @@ class _Ahead:
         self._began_ns = time.time_ns()
         self._parent = os.getpid()
         self._reading, writing = os.pipe()
-        self._child = fork()
-        if not self._child:
-            _walk(root, options, writing)
+        self._child = fork_to(partial(_walk, root, options, writing))
         os.close(writing)
 
     def walked(self, deadline: float) -> Walked | None:
@@ -82,18 +81,14 @@ class _Ahead:
 
 
 def _walk(root: str, options: WalkOptions, writing: int) -> None:
-    """Walk and write the files, in a child process; do not return."""
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        null = os.open(os.devnull, os.O_RDWR)
-        for number in range(3):  # else readers of the parent's streams would wait for this process
-            os.dup2(null, number)
-        rows = [tuple(item) for item in walk(root, options) if isinstance(item, SourceFile)]
-        enlarge_pipe(writing, _PIPE_BYTES)  # else the child may have to wait for the reader
-        with os.fdopen(writing, "wb") as pipe:
-            pipe.write(marshal.dumps(rows))
-    finally:
-        os._exit(0)
+    """Walk and write the files, in a child process."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):  # else readers of the parent's streams would wait for this process
+        os.dup2(null, number)
+    rows = [tuple(item) for item in walk(root, options) if isinstance(item, SourceFile)]
+    enlarge_pipe(writing, _PIPE_BYTES)  # else the child may have to wait for the reader
+    with os.fdopen(writing, "wb") as pipe:
+        pipe.write(marshal.dumps(rows))
 
 
 _begun: _Ahead | None = None

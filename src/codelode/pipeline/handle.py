@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from codelode.errors import IndexingError
 from codelode.pipeline.messages import WorkerOptions, pack_batch, unpack_run
-from codelode.system.forked import may_fork
+from codelode.system.forked import MOST_BYTES, may_fork
 from codelode.system.processes import ChildProcess
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class WorkerHandle:
         self.cpu = 0.0
         options = replace(options, started=time.monotonic())
         try:
-            fork = not options.trace and may_fork()
+            most = min(MOST_BYTES, options.memory_limit // 2)
+            fork = not options.trace and may_fork(most)
             self._process = ChildProcess(WORKER, asdict(options), fork=fork)
         except OSError as error:
             raise IndexingError(f"cannot start an indexing worker: {error.strerror}") from None

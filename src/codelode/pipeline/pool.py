@@ -8,6 +8,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from codelode.errors import IndexingError
 from codelode.pipeline.handle import WorkerHandle
 
 if TYPE_CHECKING:
@@ -87,10 +88,14 @@ class WorkerPool:
         """Yield the run of each batch, in order.
 
         Takes batches while workers make runs; at most `BATCHES_AHEAD` batches per worker wait.
+        Raises what `WorkerHandle.index` raises.
         """
         pending: deque[Future[tuple[Run, float, float]]] = deque()
         for batch in batches:
-            pending.append(self._threads.submit(self._index, batch))
+            try:
+                pending.append(self._threads.submit(self._index, batch))
+            except RuntimeError as error:  # no more threads, or Python is about to end
+                raise IndexingError(f"cannot use an indexing worker: {error}") from None
             if len(pending) >= self.jobs * (1 + BATCHES_AHEAD):
                 yield self._result(pending.popleft())
         while pending:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
@@ -103,29 +104,24 @@ class Resident:
             if not rests or not self._index.exists():
                 return []
             reading, writing = os.pipe()
-            child = fork.fork()
-            if not child:
-                self._run_some(writing)
+            child = fork.fork_to(partial(self._run_some, writing))
         os.close(writing)
         with os.fdopen(reading, "rb") as pipe:
             names = pipe.read().decode().split()
         os.waitpid(child, 0)
         return names
 
-    def _run_some(self, writing: int) -> NoReturn:
+    def _run_some(self, writing: int) -> None:
         """Run searches without output in a fork of this process, and report their modules."""
-        try:
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.alarm(int(wire.SECONDS_TO_ANSWER))
-            null = os.open(os.devnull, os.O_RDWR)
-            variables = {os.fsencode(name): os.fsencode(os.environ[name]) for name in os.environ}
-            _become([null] * 3, os.fsencode(self._index.root), variables, lambda: None)
-            place = f"--index-dir={self._index.directory.parent}"
-            for options in ((), ("--json",), ("--agent",), ("--color=always",)):
-                self._main(["search", "warm up", "--fresh=never", place, *options])
-            os.write(writing, "\n".join(sys.modules).encode())
-        finally:
-            os._exit(0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(int(wire.SECONDS_TO_ANSWER))
+        null = os.open(os.devnull, os.O_RDWR)
+        variables = {os.fsencode(name): os.fsencode(os.environ[name]) for name in os.environ}
+        _become([null] * 3, os.fsencode(self._index.root), variables, lambda: None)
+        place = f"--index-dir={self._index.directory.parent}"
+        for options in ((), ("--json",), ("--agent",), ("--color=always",)):
+            self._main(["search", "warm up", "--fresh=never", place, *options])
+        os.write(writing, "\n".join(sys.modules).encode())
 
     def _reap(self) -> None:
         for child in list(self._children):
@@ -149,13 +145,13 @@ class Resident:
                     reader = self._index.reader.home()
                     reader.snapshot()  # opens the newest snapshot, which the fork inherits
                     connection.sendall(wire.READY)
-                    child = fork.fork()
-                    if child:
-                        self._children.add(child)
-                        return
-                    INHERITED[reader.directory] = reader
-                    Refresher.known[reader.directory] = freshness
-                    self._answer(connection, streams, theirs[2], arguments, environment)
+
+                    def answer() -> None:
+                        INHERITED[reader.directory] = reader
+                        Refresher.known[reader.directory] = freshness
+                        self._answer(connection, streams, theirs[2], arguments, environment)
+
+                    self._children.add(fork.fork_to(answer))
         finally:
             for stream in streams:
                 os.close(stream)
@@ -219,8 +215,6 @@ def _become(
 ) -> None:
     """Take over the streams, the folder and the environment of the client."""
     locks.abandon()
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)))

@@ -1,10 +1,27 @@
-"""The number of files that this process may have open."""
+"""The files that this process has open: how many, and those of the standard streams."""
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
+from typing import Final
+
+FIRST_FREE: Final = 3
+"""The first descriptor after those of the standard streams."""
 
 _RESERVE = 256
+
+
+def open_standard() -> None:
+    """Open the null device for each standard stream whose descriptor is closed.
+
+    Otherwise, the next file would get this descriptor, and with it what is meant for the stream.
+    """
+    for descriptor in range(FIRST_FREE):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # opens `descriptor`: it is the lowest free one
 
 
 def allow_open_files(count: int) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import signal
+import sys
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from weakref import WeakSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 def after_fork(call: Callable[[], object]) -> None:
@@ -18,9 +21,71 @@ def after_fork(call: Callable[[], object]) -> None:
         os.register_at_fork(after_in_child=call)
 
 
-def fork() -> int:
-    """Fork this process; return 0 in the child, and the child's process id in the parent."""
-    return os.fork()
+def fork_to(run: Callable[[], object]) -> int:
+    """Fork a child that runs `run` and ends; return its process id. Raises `OSError`.
+
+    The child never returns to the code of its parent. It runs none of its parent's signal handlers,
+    exit handlers and finalizers. Its exit status is 1 if `run` raises, else 0.
+    """
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    collects = gc.isenabled()
+    try:
+        # Between the fork and `_run`, a handler that raises would unwind the child's copy of the
+        # parent's stack, and a collection would finalize the parent's garbage.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        gc.disable()
+        child = os.fork()
+        if not child:
+            _run(run, mask)
+    finally:
+        if collects:
+            gc.enable()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    return child
+
+
+def _run(run: Callable[[], object], mask: Iterable[int]) -> NoReturn:
+    """Call `run` in the child of a fork, and end it."""
+    status = 1
+    try:
+        try:
+            _own_collector()
+            _default_handlers()
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            with suppress(SystemExit):
+                run()
+            status = 0
+        finally:
+            if status:
+                sys.__excepthook__(*sys.exc_info())
+    finally:
+        os._exit(status)
+
+
+def _own_collector() -> None:
+    """Let the garbage collector look at the objects of this process only."""
+    # A file of the parent may be garbage. Its finalizer would write and close a descriptor that
+    # has another use here.
+    gc.freeze()
+    gc.callbacks.clear()
+    gc.set_debug(0)
+    gc.enable()
+
+
+def _default_handlers() -> None:
+    """Restore the default handlers of signals, except of those that this program ignores."""
+    import faulthandler
+
+    signal.set_wakeup_fd(-1)
+    reports = faulthandler.is_enabled()
+    faulthandler.disable()
+    for number in signal.valid_signals():
+        # `getsignal` does not know the handlers of C libraries.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            with suppress(OSError):  # SIGKILL and SIGSTOP
+                signal.signal(number, signal.SIG_DFL)
+    if reports:  # its file may be closed here
+        faulthandler.enable(2)
 
 
 def has_ended(child: int) -> bool:

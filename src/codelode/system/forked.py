@@ -14,11 +14,13 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, Final
 
-from codelode.system.fork import fork
-from codelode.system.memory import resident_bytes
+from codelode.system.descriptors import FIRST_FREE, open_standard
+from codelode.system.fork import fork_to
+from codelode.system.memory import data_bytes, resident_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +28,11 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 128 << 20
 """A larger process is not forked: its memory would count as the worker's."""
 
-_FIRST_FREE = 3  # the first descriptor after the standard streams
+_allowed = False
+_parents_streams: list[object] = []
+"""The standard streams of the parent. Freed in the child, they would write what they hold."""
+
+_TOOLS = 6  # that may use `sys.monitoring`
 _LONGEST_NAP = 0.05  # seconds
 
 # Arrays of up to some megabytes come and go with every batch and every query. By default, the C
@@ -37,19 +43,41 @@ SPARE_BYTES: Final = 16 << 20
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # the parameters of `mallopt`
 
 
-def may_fork() -> bool:
+def allow_forks() -> None:
+    """Let workers be forks of this process: call this only in a program that is all our own."""
+    global _allowed
+    _allowed = True
+
+
+def may_fork(most_bytes: int = MOST_BYTES) -> bool:
     """Return whether a fork of this process can be a worker.
 
-    It can be on Linux, if this process is small and has one thread, which no debugger or profiler
-    watches. A lock that another thread holds would never be released in the child.
+    It can be on Linux, after `allow_forks`, if this process holds at most `most_bytes` and has one
+    thread, which no debugger or profiler watches. A lock that another thread holds would never be
+    released in the child.
     """
-    if sys.platform != "linux" or sys.gettrace() is not None or sys.getprofile() is not None:
+    if not _allowed or sys.platform != "linux" or _is_watched():
         return False
     try:
         threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208
     except OSError:
         return False
-    return threads == 1 and resident_bytes() <= MOST_BYTES
+    # The limit on a worker's allocations counts memory that is allocated but not resident.
+    return threads == 1 and max(resident_bytes(), data_bytes()) <= most_bytes
+
+
+def _is_watched() -> bool:
+    """Return whether a debugger, a profiler or a tool for coverage follows this process."""
+    if sys.gettrace() is not None or sys.getprofile() is not None:
+        return True
+    if "tracemalloc" in sys.modules:
+        import tracemalloc
+
+        if tracemalloc.is_tracing():
+            return True
+    if sys.version_info >= (3, 12):  # cProfile, coverage and debuggers may use these hooks instead
+        return any(sys.monitoring.get_tool(number) is not None for number in range(_TOOLS))
+    return False
 
 
 class ForkedProcess:
@@ -65,18 +93,17 @@ class ForkedProcess:
         self.args = module
         self.returncode: int | None = None
         self._reaping = threading.Lock()
-        self.pid = fork()
-        if not self.pid:
-            _become(main, source.fileno(), sink.fileno())
+        self.pid = fork_to(partial(_become, main, source.fileno(), sink.fileno()))
 
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit status, negative for a signal; wait up to `timeout` seconds for the end.
 
-        Raises `subprocess.TimeoutExpired`.
+        The status is 0 if the program has released the child itself: it may ignore SIGCHLD, or
+        wait for all its children. Raises `subprocess.TimeoutExpired`.
         """
         end, nap = time.monotonic() + (timeout or 0), 0.0005
         how = os.WEXITED | os.WNOWAIT | (0 if timeout is None else os.WNOHANG)
-        with suppress(ChildProcessError):  # another thread has released the child
+        with suppress(ChildProcessError):
             while os.waitid(os.P_PID, self.pid, how) is None:
                 left = end - time.monotonic()
                 if left <= 0:
@@ -85,62 +112,56 @@ class ForkedProcess:
                 nap = min(2 * nap, _LONGEST_NAP)
         with self._reaping:
             if self.returncode is None:
-                self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+                self.returncode = 0
+                with suppress(ChildProcessError):
+                    self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         return self.returncode
 
     def kill(self) -> None:
         """Kill the child, unless it has been waited for."""
-        with self._reaping:
+        with self._reaping, suppress(ChildProcessError, ProcessLookupError):
             if self.returncode is None:
+                # Raises if the child has been released: its id may be another process's by now.
+                os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
                 os.kill(self.pid, signal.SIGKILL)
 
 
-def _become(main: Callable[[], None], source: int, sink: int) -> NoReturn:
-    """Run `main` in the child of a fork as in a new process, and end."""
-    status = 1
-    try:
-        with suppress(KeyboardInterrupt, SystemExit):
-            _default_handlers()
-            os.setpgid(0, 0)
-            _take_over(source, sink)
-            _keep_memory()
-            main()
-        status = 0
-    finally:
-        if status:
-            sys.excepthook(*sys.exc_info())
-        os._exit(status)
-
-
-def _default_handlers() -> None:
-    """Restore the default handlers of signals, except of those that this program ignores."""
-    signal.set_wakeup_fd(-1)
-    for number in signal.valid_signals():
-        if callable(signal.getsignal(number)):
-            signal.signal(number, signal.SIG_DFL)
+def _become(main: Callable[[], None], source: int, sink: int) -> None:
+    """Run `main` in the child of a fork as in a new process."""
+    os.setpgid(0, 0)
+    _take_over(source, sink)
+    _keep_memory()
+    main()
 
 
 def _take_over(source: int, sink: int) -> None:
-    """Make two descriptors the standard input and output; close all others but standard error."""
-    import fcntl
+    """Make two descriptors the standard input and output; close all others but standard error.
 
-    copies = [fcntl.fcntl(each, fcntl.F_DUPFD, _FIRST_FREE) for each in (source, sink)]
-    for number, copy in enumerate(copies):
-        os.dup2(copy, number)
+    They are no descriptors of standard streams. The standard error is closed too if a new process
+    would not have it, because it is something else that the parent has opened.
+    """
+    for number, descriptor in enumerate((source, sink)):
+        os.dup2(descriptor, number)
+        os.close(descriptor)  # so that one is free for the list, whatever the limit
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
-        if int(name) >= _FIRST_FREE:
-            with suppress(OSError):  # the descriptor of this very list
+        with suppress(OSError):  # the descriptor of this very list
+            if int(name) >= FIRST_FREE or not os.get_inheritable(int(name)):
                 os.close(int(name))
-    # The parent's streams may hold text that it will write itself.
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    open_standard()
+    _parents_streams.extend((sys.stdin, sys.stdout, sys.stderr))
+    sys.stdin, sys.stdout, sys.stderr = (  # by lines: nothing flushes them at the end
+        open(  # noqa: SIM115
+            number, mode, 1, encoding="utf-8", errors="backslashreplace", closefd=False
+        )
+        for number, mode in enumerate("rww")
+    )
 
 
 def _keep_memory() -> None:
     """Set the two limits that glibc reads from the environment only when a process starts."""
-    from ctypes import CDLL
+    with suppress(ImportError, OSError, AttributeError):  # another C library
+        from ctypes import CDLL
 
-    with suppress(AttributeError):  # another C library
         mallopt = CDLL(None).mallopt
         mallopt(_MMAP_THRESHOLD, KEPT_BYTES)
         mallopt(_TRIM_THRESHOLD, SPARE_BYTES)

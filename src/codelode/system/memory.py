@@ -18,6 +18,15 @@ def resident_bytes() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def data_bytes() -> int:
+    """Return the bytes that this process has allocated, resident or not; 0 if unknown."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[5])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def peak_rss_bytes() -> int:
     """Return the largest resident set this process has had, in bytes.
 

@@ -12,6 +12,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from codelode.system.descriptors import FIRST_FREE, open_standard
 from codelode.system.forked import KEPT_BYTES, SPARE_BYTES, ForkedProcess
 from codelode.system.framing import PIPE_BYTES, receive, send
 
@@ -44,7 +45,7 @@ class ChildProcess:
                 self._process: subprocess.Popen[bytes] | ForkedProcess
                 start = ForkedProcess if fork else _start
                 self._process = start(module, child_input, child_output)
-            except OSError:
+            except BaseException:  # also Ctrl-C: a child that has begun reads its end
                 self.close()
                 raise
         with suppress(BrokenPipeError):  # the child has died: `receive` will notice
@@ -83,9 +84,24 @@ class ChildProcess:
 
 
 def _pipe() -> tuple[BinaryIO, BinaryIO]:
-    """Make a pipe; return its ends for reading and writing."""
+    """Make a pipe; return its ends for reading and writing.
+
+    None is the descriptor of a standard stream, even if the program has closed its own.
+    """
     reading, writing = os.pipe()
+    if min(reading, writing) < FIRST_FREE:
+        reading, writing = _raised(reading), _raised(writing)
     return os.fdopen(reading, "rb", PIPE_BYTES), os.fdopen(writing, "wb", PIPE_BYTES)
+
+
+def _raised(descriptor: int) -> int:
+    """Replace a descriptor by one after those of the standard streams."""
+    import fcntl
+
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
+    finally:
+        os.close(descriptor)
 
 
 def _start(module: str, source: BinaryIO, sink: BinaryIO) -> subprocess.Popen[bytes]:
@@ -117,7 +133,8 @@ class ParentProcess:
 
         Raises `SystemExit` if the parent has died.
         """
-        source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+        open_standard()
+        source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb", closefd=False)
         os.dup2(2, 1)  # a stray print must not end up in a frame
         first = receive(source)
         if first is None:

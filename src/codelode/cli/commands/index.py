@@ -25,6 +25,7 @@ from codelode.cli.options import (
 )
 from codelode.discover.options import RECORDED
 from codelode.errors import UsageError
+from codelode.system.forked import allow_forks
 
 if TYPE_CHECKING:
     import argparse
@@ -157,6 +158,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.index import Index
     from codelode.settings.effective import BuildSettings
 
+    allow_forks()
     index = Index.open(options.root, index_dir=options.index_dir)
     home = index.reader.update_home()
     first = home is index.reader and not home.storage.has_manifest()
@@ -164,7 +166,6 @@ def run(options: argparse.Namespace) -> int:
     model = options.model or (build.model if first or options.rebuild else None)
     if model is not None:
         index = Index.open(options.root, index_dir=options.index_dir, model=model)
-    trace = _trace(options)
     walk = {**build.walk, **_given(options)}
     on_skip = _skip_listener(options, home.root, walk)
     if options.dry_run:
@@ -182,7 +183,7 @@ def run(options: argparse.Namespace) -> int:
         on_wait=announce_wait if options.wait else None,
         on_skip=on_skip,
         profile=options.profile is not None,
-        trace=trace,
+        trace=_trace(options),
         **walk,
     )
     if not index.searchable():  # the rules of the enclosing index leave this folder out now
