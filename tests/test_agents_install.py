@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codelode.agents import instructions, jsonc, toml_text
-from codelode.agents.clients import CLIENTS
+from codelode.agents.clients import CLIENTS, Client
 from codelode.agents.journal import Edit
 from codelode.errors import UsageError
 from tests.commandline import CommandLine, without, write_tree
@@ -55,10 +55,39 @@ def test_install_warns_of_a_server_that_cannot_start(lode: CommandLine, tmp_path
     warning = "lode: the server will not start: ModuleNotFoundError: No module named 'mcp_types'"
     flags = ("agent", "install", "codex", "--user", "--yes")
     assert warning in broken(*flags, "--print", cwd=project).must_succeed().message
-    assert "server" not in broken(*flags, "--shell", cwd=project).must_succeed().message
+    assert "server will" not in broken(*flags, "--shell", cwd=project).must_succeed().message
     shown = broken(*flags, cwd=project).must_succeed().message
     assert "; pip install 'codelode[mcp]'\n" in shown
     assert "server will" not in lode("agent", "install", "cursor", "--yes", cwd=project).message
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=NAMES)
+def test_the_end_of_a_change_names_the_files_and_the_next_step(
+    lode: CommandLine, tmp_path: Path, client: Client
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    done = lode("agent", "install", client.name, "--yes", cwd=project).must_succeed().message
+    wrote, then = done.splitlines()
+    assert set(wrote.removeprefix("lode: wrote ").split(", ")) == files_of(project).keys()
+    assert then == (
+        f"lode: to make it count, restart {client.title}; then {client.check} shows whether"
+        " 'lode' is connected"
+    )
+    gone = files_of(project).keys()
+    removed = lode("agent", "uninstall", client.name, "--yes", cwd=project).must_succeed().message
+    assert set(removed.splitlines()[0].removeprefix("lode: removed ").split(", ")) == gone
+    assert removed.splitlines()[1:] == [f"lode: to make it count, restart {client.title}"]
+
+
+def test_an_agreed_change_ends_with_the_next_step(lode: CommandLine, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    both = lode("agent", "install", "codex", "gemini", "--user", "--yes", cwd=project).message
+    assert f"{lode.home}/.codex/config.toml" in both
+    assert "`codex mcp list` (Codex), `gemini mcp list` (Gemini CLI) show whether" in both
+    shell = lode("agent", "install", "codex", "--shell", "--yes", cwd=project).message
+    assert shell == "lode: wrote AGENTS.md\nlode: to make it count, restart Codex\n"
 
 
 @pytest.mark.parametrize("start", [{}, FOREIGN], ids=["nothing", "foreign files"])

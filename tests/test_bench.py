@@ -268,7 +268,7 @@ def test_fewer_chunks_than_k() -> None:
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=6),
 )
 def test_recall_is_the_mean_over_all_orders(k: int, pairs: list[tuple[int, int]]) -> None:
-    """Recall averages over all orders of tied results; any chunk tied for a true place counts."""
+    """Recall averages over all orders of tied results; chunks tied with the k-th nearest count."""
     exact = np.array([pair[0] for pair in pairs], float)
     scores = np.array([pair[1] for pair in pairs], float)
     rows = np.arange(len(pairs))

@@ -6,12 +6,17 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from codelode import __version__
-from codelode.cli.commands import NAMES
+from codelode.cli.commands import NAMES, load, load_all
+from codelode.cli.exclusive import EXCLUSIVE
+from codelode.cli.options import Command, Option
+from codelode.cli.parser import parse
+from codelode.errors import UsageError
 from codelode.segment.container import INDEX_FORMAT
 from tests.commandline import LODE, SAMPLE, CommandLine, Outcome, write_tree
 from tests.test_cli_index import everything
@@ -33,6 +38,15 @@ from tests.test_cli_index import everything
         (["search", "retry", "-A", "3"], ["unknown option -A: -C LINES shows more lines"]),
         (["search", "retry", "-w"], [r"-e '\bword\b'"]),
         (["search", "retry", "--exclude", "x"], ["-g '!GLOB'"]),
+        (["search", "retry", "--lang", "go"], ["unknown option --lang: did you mean -t LANG"]),
+        (["symbols", "retry", "--ext=go"], ["unknown option --ext: did you mean -t LANG"]),
+        (["pick", "--language", "go"], ["unknown option --language: did you mean -t LANG"]),
+        (["search", "retry", "--path", "src"], ["unknown option --path: -g GLOB", "ROOT"]),
+        (["related", "a:1", "--no-color"], ["unknown option --no-color: --color never"]),
+        (["search", "retry", "-q"], ["unknown option -q: ", "> /dev/null"]),
+        (["search", "retry", "-0", "-F", "foo"], ["-0 means nothing without -l"]),
+        (["search", "retry", "-0", "--json"], ["-0 means nothing without -l"]),
+        (["related", "a:1", "--vimgrep", "--json"], ["give either --vimgrep or --json"]),
         (
             ["search", "retry", "--hiddn"],
             ["unknown option --hiddn", '`lode search "retry --hiddn"`'],
@@ -85,6 +99,35 @@ from tests.test_cli_index import everything
 def test_usage_errors(lode: CommandLine, arguments: list[str], words: list[str]) -> None:
     lode(*arguments).must_be_refused(*words)
     assert list(lode.home.iterdir()) == []
+
+
+SETS = [
+    (command, one, other)
+    for command in load_all()
+    for each in EXCLUSIVE
+    for one, other in permutations(
+        [option for option in command.options() if not set(each).isdisjoint(option.flags)], 2
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("command", "one", "other"),
+    SETS,
+    ids=[f"{command.name}{one.flags[0]}{other.flags[0]}" for command, one, other in SETS],
+)
+def test_flags_that_clash_are_refused(command: Command, one: Option, other: Option) -> None:
+    first, second = (
+        [each.flags[0], *each.settings.get("choices", ())[-1:]] for each in (one, other)
+    )
+    with pytest.raises(UsageError, match=r"give either \S+ or \S+, not both"):
+        parse(command, ["a:1", *first, *second])
+    parse(command, ["a:1", *first, *first])
+
+
+def test_a_switch_and_its_negation_do_not_clash() -> None:
+    assert parse(load("search"), ["x", "--pager", "--no-pager"]).pager is False
+    assert parse(load("search"), ["x", "-l", "--sem", "--lexical"]).mode == "lexical"
 
 
 def test_no_arguments_show_the_help(lode: CommandLine) -> None:

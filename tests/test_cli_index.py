@@ -7,6 +7,7 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,9 +63,9 @@ def test_an_update_reads_only_changed_files(lode: CommandLine, tree: Path) -> No
 def test_a_dry_run_touches_nothing(lode: CommandLine, tree: Path) -> None:
     plan = lode("index", tree, "--dry-run", "--json").must_succeed().json
     assert plan["dry_run"] is True
-    assert (plan["files"], plan["changed"], plan["removed"]) == (6, 6, 0)  # one is binary
+    assert (plan["files"], plan["changed"], plan["removed"]) == (5, 5, 0)
     text = lode("index", tree, "--dry-run").must_succeed().text
-    assert text.startswith("would read 6 of 6 files (")
+    assert text.startswith("would index 5 of 5 files (")
     assert "ignored" in text
     assert not lode.cache.exists()
     lode("index", tree).must_succeed()
@@ -72,6 +73,33 @@ def test_a_dry_run_touches_nothing(lode: CommandLine, tree: Path) -> None:
     (tree / "src/retry.py").unlink()
     assert lode("index", tree, "--dry-run", "--json").json["removed"] == 1
     assert everything(lode.cache) == before
+
+
+def test_a_dry_run_lists_what_an_update_skips(lode: CommandLine, tree: Path) -> None:
+    write_tree(tree, {"a.ipynb": '{"cells": [], "nbformat": 4}', "b.py": b"\xff\xfeb\0=\0"})
+
+    def dry_run() -> tuple[dict[str, str], dict[str, Any]]:
+        text = lode("index", tree, "--dry-run", "--list-skipped", "--json").must_succeed().text
+        *skips, plan = map(json.loads, text.splitlines())
+        return {skip["skipped"]["path"]: skip["reason"] for skip in skips}, plan
+
+    skips, plan = dry_run()
+    assert (skips["logo.png"], skips["a.ipynb"], "b.py" in skips) == ("binary", "empty", False)
+    text = lode("index", tree, "--list-skipped", "--json").must_succeed().text
+    *updated, report = map(json.loads, text.splitlines())
+    assert skips == {skip["skipped"]["path"]: skip["reason"] for skip in updated}
+    assert (plan["files"], plan["changed"]) == (report["files"], report["files_added"])
+    again, nothing = dry_run()
+    assert (again, nothing["skipped"]) == (skips, report["skipped"])
+    assert (nothing["files"], nothing["bytes"]) == (plan["files"], plan["bytes"])
+    assert nothing["changed"] == 0
+    (tree / "logo.png").write_text("no longer a picture\n")
+    (tree / "b.py").write_bytes(b"\0\1")
+    changed, plan = dry_run()
+    assert changed == {path: why for path, why in skips.items() if path != "logo.png"} | {
+        "b.py": "binary"
+    }
+    assert (plan["files"], plan["changed"]) == (report["files"], 1)
 
 
 def test_skipped_files_are_listed_with_their_reasons(lode: CommandLine, tree: Path) -> None:

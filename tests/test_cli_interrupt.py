@@ -29,6 +29,18 @@ sys.exit(main())
 """
 """`lode`, which says when Ctrl-C counts: before, Python itself is starting."""
 
+IN_A_CLASS = """
+import functools, os, signal
+from pathlib import Path
+set_name = functools.cached_property.__set_name__
+
+def interrupted(self, owner, name):
+    os.kill(os.getpid(), signal.SIGINT)
+    set_name(self, owner, name)
+
+functools.cached_property.__set_name__ = interrupted
+"""
+
 DELAYS = (0, 0.004, 0.01, 0.02, 0.04, 0.08, 0.16)  # seconds
 COMMANDS = {
     "index": ("index", "TREE"),
@@ -88,3 +100,17 @@ def test_ctrl_c_that_is_ignored_stays_ignored(lode: CommandLine, tree: Path) -> 
         start_new_session=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_ctrl_c_while_python_makes_a_class(lode: CommandLine, tree: Path) -> None:
+    """Python 3.11 reports it as a RuntimeError of `__set_name__`."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.replace("print(", f"{IN_A_CLASS}\nprint("), "status", tree],
+        cwd=lode.home,
+        env=lode.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    assert done.returncode in (130, -signal.SIGINT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,20 @@ def test_errors_are_one_line_on_a_terminal(lode: CommandLine, tmp_path: Path) ->
 
 
 def test_the_bar_leaves_no_line_behind(lode: CommandLine, tree: Path) -> None:
-    shown = lode.on_terminal("index", tree, "--jobs", "1").must_succeed().text
+    run = "from codelode import progress; from codelode.cli.entry import main; import sys"
+    at_once = f"{run}; progress.PATIENCE_SECONDS = 0; sys.exit(main(sys.argv[1:]))"
+    command: list[str | bytes | Path] = [
+        sys.executable,
+        "-c",
+        at_once,
+        "index",
+        tree,
+        "--jobs",
+        "1",
+    ]
+    shown = lode.run_on_terminal(command).must_succeed().text
+    assert "5/6 files" in shown
+    shown = re.sub(r"[^\n]*\n(\x1b\[\?25h)?\r?\x1b\[1A\x1b\[2K", "", shown)  # erased from below
     left = [re.split(r"\r(?!\n)|\x1b\[2K", line)[-1] for line in shown.splitlines()]
     assert not any(line.startswith("indexing") for line in left), left
     assert any(line.startswith("5 files, ") for line in left), left

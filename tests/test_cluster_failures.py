@@ -298,7 +298,7 @@ def test_invalid_replies_of_a_searcher_are_rejected(reply: tuple[dict[str, objec
 
 
 def lie(connection: socket.socket, reply: tuple[dict[str, object], bytes]) -> None:
-    """Reply properly to `open`, `ping` and `close`; answer any other call with the same reply."""
+    """Reply properly to `open`, `ping` and `close`; answer every other call with `reply`."""
     from codelode.system.framing import receive
 
     source = connection.makefile("rb")

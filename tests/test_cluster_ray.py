@@ -327,7 +327,7 @@ def kill_tasks(count: int) -> int:
         for process in builders():
             with suppress(OSError):
                 task = parent_of(process)
-                if task > 1 and task not in seen and len(seen) < count:  # it is 1 if the task died
+                if task > 1 and task not in seen and len(seen) < count:  # 1: the task died
                     os.kill(task, signal.SIGKILL)
                     seen.add(task)
         time.sleep(0.05)
@@ -381,7 +381,10 @@ def test_a_second_local_cluster_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_a_local_cluster_has_the_usual_priority(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, has_token: bool
 ) -> None:
-    """Otherwise, searches would wait for other work. Ray asks users for their token, if any."""
+    """At Ray's default priority, searches would wait for other work.
+
+    Ray asks for the token of a user who has one.
+    """
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("RAY_worker_niceness", "RAY_AUTH_MODE"):

@@ -382,7 +382,7 @@ class TestCommandLine:
         found = search().must_succeed()
         assert found.message == (
             "lode: 1 file changed, 3 added, 1 deleted since the last update"
-            " (updating would take over 0.3 s): run `lode index`\n"
+            " (updating would take over 0.3 s): run `lode index`, or add `--fresh always`\n"
         )
         assert header_marks(found.text)["src/retry.py"] == "[deleted since]"
         assert "src/retry.py" not in search("-l").must_succeed().text.splitlines()

@@ -225,7 +225,7 @@ def test_a_command_ends_although_its_update_hangs(
         LODE_FRESH_BUDGET="3",
     ).must_succeed()
     assert "src/retry.py:6" in found.text
-    advice = "" if background == "1" else f": run `lode index {tree}`"
+    advice = "" if background == "1" else f": run `lode index {tree}`, or add `--fresh always`"
     assert found.message == (
         f"lode: 1 file added since the last update (updating took over 3 s){advice}\n"
     )

@@ -79,6 +79,7 @@ WRONG = [
     *each("plan", "no_ignore", "yes"),
     *each("plan", "max_file_size", "1M"),
     *each("plan", "on_skip", "yes"),
+    *each("plan", "read", "yes"),
     *each("repair", "jobs", "2"),
     *each("status", "changes", 1),
     *each("enable", "target", 3, b"file:x"),

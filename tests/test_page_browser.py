@@ -193,6 +193,7 @@ def test_keys_move_open_and_leave(page: Page) -> None:
 
 def test_enter_in_the_field_opens_the_first_hit(page: Page) -> None:
     page.goto("/")
+    page.wait_for_function("document.activeElement.id === 'q'")
     page.keyboard.type("parseConfig")
     wait_for_results(page, "parseConfig")
     page.keyboard.press("Enter")

@@ -260,9 +260,9 @@ def test_a_request_survives_packing() -> None:
 def test_a_fork_finds_the_command_line_loaded(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The watcher's process has imported the command line before it forks, without making an index.
+    """The watcher's process imports the modules of the command line before it forks for a client.
 
-    Importing its modules takes longer than a search.
+    Importing them takes longer than a search. This leaves nothing in the cache folder.
     """
     cache = tmp_path / "cache"
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))

@@ -81,7 +81,7 @@ def cleaned(definition: Definition) -> Definition:
 
 
 def build_run(tree: Tree, first: int = 0) -> RunSegment:
-    """Build a run of files with two chunks each; a line holds its file's and its own number."""
+    """Build a run of files with two chunks each; each line holds its file's number and its own."""
     builder = SegmentBuilder()
     for number, definitions in enumerate(tree, first):
         lines = [b"%d %d\n" % (number, line) for line in range(1, LINES + 1)]

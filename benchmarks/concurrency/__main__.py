@@ -105,7 +105,7 @@ def play(session: Session, name: str, stage: scenes.Stage) -> None:
 def latency(session: Session, label: str, load: Load, idle: str | None = None) -> str:
     """Record p50, p95 and errors; return `label`.
 
-    The baselines are the p50 and the p95 with the label `idle`, if it is given.
+    If `idle` is given, the baselines are the p50 and the p95 that have `idle` as their label.
     """
     for what, share in (("p50", 0.5), ("p95", 0.95)):
         baseline = f"{idle}/{what}" if idle else None

@@ -49,7 +49,7 @@ def counting(processes: int) -> Iterator[None]:
 
 @contextmanager
 def indexing_outside(stage: Stage) -> Iterator[list[int]]:
-    """Run `lode index --rebuild` again and again; yield a list with an item per run begun."""
+    """Run `lode index --rebuild` repeatedly; yield a list that gets an item as each run begins."""
     command = [sys.executable, "-m", "codelode", "index", str(stage.tree), "--quiet", "--rebuild"]
     command += ["--jobs", str(stage.jobs), "--index-dir", str(stage.index_dir)]
     ended = threading.Event()
@@ -72,7 +72,7 @@ def indexing_outside(stage: Stage) -> Iterator[list[int]]:
 
 @contextmanager
 def indexing_inside(index: Index, jobs: int) -> Iterator[list[int]]:
-    """Rebuild the index repeatedly in another thread; yield a list with an item per call begun."""
+    """Rebuild the index repeatedly in a thread; yield a list that gets an item as each begins."""
     ended = threading.Event()
     begun: list[int] = []
 

@@ -152,9 +152,9 @@ def largest_file(scene: Scene) -> int:
 
 
 def refuse(scene: Scene, error: str, tally: Tally, kinds: Counter[str], step: int = 1) -> None:
-    """Inject one error into many updates: first once per update, then permanently.
+    """Inject `error` at each call of an update in turn: first only there, then from there on.
 
-    Short writes and interruptions are injected only once per update, because the caller retries
+    Short writes and interruptions are injected at single calls only, because the caller retries
     after them.
     """
     for lasting in (False, True):

@@ -94,8 +94,8 @@ class Source:
     def errors(self) -> list[tuple[Frame, re.Match[str]]]:
         """Return, for each definition, the first line that raises an error with a message, if any.
 
-        Each line comes as a frame, with the match that found the error. They are ordered by path,
-        then by line.
+        Each line comes as a frame, with the match that found the error. The lines are ordered by
+        path, then by number.
         """
         found: dict[tuple[str, str], tuple[Frame, re.Match[str]]] = {}
         for path, lines in self.lines.items():

@@ -43,7 +43,7 @@ def with_penalties(plan: Plan) -> list[Plan]:
 
 
 def with_factors(sets: Sequence[str], plan: Plan) -> list[Plan]:
-    """Return a copy of the plan for each of `FACTORS`, which multiplies the weights of `sets`."""
+    """Return copies of the plan: in each, one of `FACTORS` multiplies the weights of `sets`."""
     return [
         replace(
             plan,

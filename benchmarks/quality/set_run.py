@@ -109,7 +109,7 @@ def differences(before: SetRun, after: SetRun) -> SetRun:
 
 
 def _change(was: Row, now: Row) -> Row:
-    """Return the new row with differences in place of scores, for the scores of both rows."""
+    """Return `now`, its scores replaced by the differences of those scores that both rows have."""
     both = [name for name in now["scores"] if name in was["scores"]]
     return Row(
         group=now["group"],

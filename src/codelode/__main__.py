@@ -41,7 +41,9 @@ def main() -> int:
         return INTERRUPTED if interrupts else code
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (ImportError, SystemError):  # extension modules such as numpy's turn Ctrl-C into these
+    except (ImportError, SystemError, RuntimeError):
+        # Extension modules such as numpy's turn Ctrl-C into the first two; Python 3.11, while it
+        # makes a class, into the last.
         if interrupts:
             return INTERRUPTED
         raise

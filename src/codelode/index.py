@@ -155,8 +155,14 @@ class Index(Lookups):
         secrets: bool | None = None,
         max_file_size: int | None = None,
         on_skip: Callable[[Skip], None] | None = None,
+        read: bool = False,
     ) -> Plan:
-        """Return the plan of an update with these options; change nothing."""
+        """Return the plan of an update with these options; change nothing.
+
+        With `read`, new and changed files are read, which tells binary files from text. Without it,
+        they count as files to index. The other parameters are many because they are options of
+        `update`.
+        """
         given = {
             "hidden": hidden,
             "no_ignore": no_ignore,
@@ -164,7 +170,8 @@ class Index(Lookups):
             "secrets": secrets,
             "max_file_size": max_file_size,
         }
-        return self._writer().plan(given, arguments.function("on_skip", on_skip))
+        arguments.flag("read", read)
+        return self._writer().plan(given, arguments.function("on_skip", on_skip), read)
 
     def verify(self) -> list[Finding]:
         """Check every byte and every reference of the index; return the damage, if any."""

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from codelode.search.symbol_query import SymbolRequest
     from codelode.types import Hit, SymbolHit
 
-
 INHERITED: dict[Path, IndexReader] = {}
 """Readers of a parent process that was forked to answer one request, by the folder of the index:
 their snapshots are open and verified."""
@@ -156,6 +155,7 @@ class IndexReader:
             seconds=seconds,
             freshness=Freshness(age=outer.age()),
             left_out=found.left_out,
+            matching=found.matching,
         )
 
     def symbols(self, request: SymbolRequest) -> list[SymbolHit]:

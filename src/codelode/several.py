@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from codelode.reader import IndexReader
     from codelode.search.request import SearchRequest
+    from codelode.search.searcher import Found
     from codelode.search.symbol_query import SymbolRequest
     from codelode.types import Fresh, Hit, SymbolHit
 
@@ -89,7 +90,7 @@ class SeveralRoots:
         began = time.perf_counter()
         freshness = self.refresh(fresh)
         readers, sources = self.sources(request)
-        hits, left_out = self._hits(*_having(request.languages, readers, sources), request)
+        hits, found = self._hits(*_having(request.languages, readers, sources), request)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
@@ -105,7 +106,8 @@ class SeveralRoots:
             hits=hits,
             seconds=seconds,
             freshness=freshness,
-            left_out=left_out,
+            left_out=found.left_out,
+            matching=found.matching,
         )
 
     def refresh(self, fresh: Fresh = "auto") -> Freshness:
@@ -146,8 +148,8 @@ class SeveralRoots:
 
     def _hits(
         self, readers: Sequence[IndexReader], sources: Sequence[Source], request: SearchRequest
-    ) -> tuple[list[Hit], int]:
-        """Return the best hits, and how many candidates were left out: see `rank.Ranked`.
+    ) -> tuple[list[Hit], Found]:
+        """Return the best hits with paths relative to `root`, and the search that found them.
 
         Raises `MismatchError` unless all indexes have the same encoder.
         """
@@ -166,7 +168,7 @@ class SeveralRoots:
         placed = zip(found.indexes, found.hits, strict=True)
         return [
             replace(hit, path=_from(base, readers[number].root, hit.path)) for number, hit in placed
-        ], found.left_out
+        ], found
 
     def sources(
         self, request: SearchRequest | None = None

@@ -276,7 +276,9 @@ class Answer:
     among the hits that have changed on disk since they were indexed; `freshness` covers the whole
     tree. `missing` are the repositories that a cluster could not search in time. `left_out` is 0
     unless there are fewer hits than the search asked for: then it counts the candidates that are
-    no hits, because they are hardly related to the query or score below the threshold.
+    no hits, because they are hardly related to the query or score below the threshold. `matching`
+    is the number of chunks that match the text that must occur; it is None if there is no such
+    text, and for a roster or a cluster.
     """
 
     query: str
@@ -291,3 +293,4 @@ class Answer:
     freshness: Freshness = Freshness()
     missing: tuple[str, ...] = ()
     left_out: int = 0
+    matching: int | None = None

@@ -59,12 +59,17 @@ class IndexWriter:
         self,
         options: Mapping[str, bool | int | None],
         on_skip: Callable[[Skip], None] | None = None,
+        read: bool = False,
     ) -> Plan:
-        """Return the plan of an update with these walk options; change nothing."""
+        """Return the plan of an update with these walk options; change nothing.
+
+        `read` is as in `pipeline.plan.plan`.
+        """
         from codelode.pipeline.plan import plan
 
         walk, reader = self.walk_options(options), self._reader
-        return plan(reader.root, reader.snapshot() if reader.exists() else None, walk, on_skip)
+        snapshot = reader.snapshot() if reader.exists() else None
+        return plan(reader.root, snapshot, walk, on_skip, read)
 
     def update(
         self, options: UpdateOptions, looked: Looked | None = None, patience: float = PATIENCE

@@ -34,12 +34,16 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client: its name on the command line, its title, its files, and its entry for a server."""
+    """A client: its name on the command line, its title, its files, and its entry for a server.
+
+    `check` is how its user lists the servers that it knows.
+    """
 
     name: str
     title: str
     key: tuple[str, ...]
     entry: Entry
+    check: str
     project: Files
     user: Files
     home_variable: str = ""
@@ -97,6 +101,7 @@ CLIENTS = (
         "Claude Code",
         ("mcpServers", SERVER),
         _stdio,
+        "`claude mcp list`",
         Files(".mcp.json", rules="CLAUDE.md"),
         Files(".claude.json", rules=".claude/CLAUDE.md"),
     ),
@@ -105,6 +110,7 @@ CLIENTS = (
         "Codex",
         ("mcp_servers", SERVER),
         _plain,
+        "`codex mcp list`",
         Files(".codex/config.toml", rules="AGENTS.md"),
         Files(".codex/config.toml", rules=".codex/AGENTS.md"),
         home_variable="CODEX_HOME",
@@ -114,6 +120,7 @@ CLIENTS = (
         "Cursor",
         ("mcpServers", SERVER),
         _in_workspace,
+        "the MCP page of its settings",
         Files(".cursor/mcp.json", own=".cursor/rules/lode.mdc", front=_CURSOR_FRONT),
         Files(".cursor/mcp.json"),
     ),
@@ -122,6 +129,7 @@ CLIENTS = (
         "VS Code",
         ("servers", SERVER),
         _stdio_in_workspace,
+        "its command `MCP: List Servers`",
         Files(".vscode/mcp.json", rules=".github/copilot-instructions.md"),
         Files(
             ".config/Code/User/mcp.json",
@@ -134,6 +142,7 @@ CLIENTS = (
         "Gemini CLI",
         ("mcpServers", SERVER),
         _plain,
+        "`gemini mcp list`",
         Files(".gemini/settings.json", rules="GEMINI.md"),
         Files(".gemini/settings.json", rules=".gemini/GEMINI.md"),
     ),
@@ -142,6 +151,7 @@ CLIENTS = (
         "opencode",
         ("mcp", SERVER),
         _opencode,
+        "`opencode mcp list`",
         Files("opencode.json", rules="AGENTS.md"),
         Files(".config/opencode/opencode.json", rules=".config/opencode/AGENTS.md"),
     ),
@@ -150,6 +160,7 @@ CLIENTS = (
         "Zed",
         ("context_servers", SERVER),
         _zed,
+        "the agent page of its settings",
         Files(".zed/settings.json", rules="AGENTS.md"),
         Files(".config/zed/settings.json"),
     ),

@@ -160,7 +160,7 @@ def _edited(path: Path, client: Client, text: str, entry: Mapping[str, Any]) -> 
 
 @contextlib.contextmanager
 def _naming(path: Path) -> Any:
-    """Name the file in each `UsageError` of the block, and advise to add the entry by hand."""
+    """Name the file in each `UsageError` of the block, and advise adding the entry by hand."""
     try:
         yield
     except UsageError as error:

@@ -50,7 +50,7 @@ def remove(text: str, path: Sequence[str]) -> str:
 
 
 def _checked(old: str, new: str, path: Sequence[str], table: Any) -> str:
-    """Return `new`; raise `UsageError` unless it equals `old` but for `table` at the path."""
+    """Return `new`; raise `UsageError` unless it reads as `old` with `table` at the path."""
     try:
         after = tomllib.loads(new.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import TYPE_CHECKING, TypeVar, Unpack, cast
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from codelode.several import SeveralRoots
 
     Meter = Callable[[int, int], AbstractContextManager[Progress]]
+    Tell = Callable[[str], None]
 
 Answered = TypeVar("Answered")
 
@@ -28,8 +30,8 @@ def update(
     """Update an index.
 
     `meter` is called with the number of files to read and their estimated size in bytes; finding
-    these takes a walk of the tree. It returns a context manager, which is open while the update
-    runs, and yields the receiver of the progress. Raises what `Index.update` raises.
+    these takes a walk of the tree. The call returns a context manager, which is open while the
+    update runs, and yields the receiver of the progress. Raises what `Index.update` raises.
     """
     if meter is None:
         return index.update(**settings)
@@ -47,13 +49,14 @@ def update(
 
 
 def build_if_missing(
-    index: Index, allowed: bool = True, meter: Meter | None = None
+    index: Index, allowed: bool = True, meter: Meter | None = None, tell: Tell | None = None
 ) -> UpdateReport | None:
     """Build an index, unless it or the index of an enclosing folder exists.
 
-    Settings say which files are indexed, and with which model. Returns the report, or None if there
-    was nothing to do. Raises `NoIndexError` if building is not `allowed`, and `UsageError` for a
-    tree that is indexed only on request.
+    Settings say which files are indexed, and with which model. `tell` is told in one line if an
+    enclosing index leaves this root out. Returns the report, or None if there was nothing to do.
+    Raises `NoIndexError` if building is not `allowed`, and `UsageError` for a tree that is indexed
+    only on request.
     """
     if index.searchable():
         return None
@@ -67,15 +70,47 @@ def build_if_missing(
     refuse_unasked(index, settings)
     report = update(index, meter, **settings)
     remove_old_orphans(index)
+    tell_of_own(index, tell)
     return report
 
 
-def build_missing(several: SeveralRoots, allowed: bool = True, meter: Meter | None = None) -> bool:
+def tell_of_own(index: Index, tell: Tell | None) -> None:
+    """Tell of an index that was just made because an enclosing one leaves its root out."""
+    if tell is None or index.enclosing_root() is not None:
+        return
+    outer = _outer_root(index)
+    if outer is not None:
+        tell(f"{index.root} is left out of the index of {outer}, so it got an index of its own")
+
+
+def _outer_root(index: Index) -> Path | None:
+    """Return the root of the nearest index of an enclosing folder, whatever it covers, or None."""
+    from codelode.store.locate import index_directory
+    from codelode.store.manifest import read_manifest
+    from codelode.store.storage import LocalStorage
+
+    for parent in index.root.parents:
+        directory = index_directory(parent, index.reader.index_dir)
+        try:
+            recorded = read_manifest(LocalStorage(directory)).root
+        except NoIndexError:
+            continue
+        if recorded == os.fsdecode(parent):
+            return parent
+    return None
+
+
+def build_missing(
+    several: SeveralRoots,
+    allowed: bool = True,
+    meter: Meter | None = None,
+    tell: Tell | None = None,
+) -> bool:
     """Build the missing indexes of some roots; return whether any was built.
 
     Raises what `build_if_missing` raises.
     """
-    reports = [build_if_missing(index, allowed, meter) for index in several.indexes]
+    reports = [build_if_missing(index, allowed, meter, tell) for index in several.indexes]
     return any(report is not None for report in reports)
 
 
@@ -84,13 +119,14 @@ def ask_indexed(
     ask: Callable[[], Answered],
     allowed: bool = True,
     meter: Meter | None = None,
+    tell: Tell | None = None,
 ) -> Answered:
     """Build the indexes that are missing, and return the result of `ask`, which searches them.
 
     Raises what `build_if_missing` and `ask` raise.
     """
-    build_missing(several, allowed, meter)
-    return ask_again(several, ask, allowed, meter)
+    build_missing(several, allowed, meter, tell)
+    return ask_again(several, ask, allowed, meter, tell)
 
 
 def ask_again(
@@ -98,6 +134,7 @@ def ask_again(
     ask: Callable[[], Answered],
     allowed: bool = True,
     meter: Meter | None = None,
+    tell: Tell | None = None,
 ) -> Answered:
     """Return the result of `ask`; if an index is missing, build it and call `ask` again.
 
@@ -109,7 +146,7 @@ def ask_again(
         try:
             return ask()
         except NoIndexError:
-            if not build_missing(several, allowed, meter):
+            if not build_missing(several, allowed, meter, tell):
                 raise
 
 

@@ -12,20 +12,25 @@ from codelode.index import Index
 from codelode.store.locate import path_below
 
 if TYPE_CHECKING:
-    from codelode.answers.build import Meter
+    from codelode.answers.build import Meter, Tell
 
 _SIMILAR = 75
 """From this similarity on, in percent, one path is suggested for another."""
 
 
 def index_of_file(
-    file: str, index_dir: str | None = None, allowed: bool = True, meter: Meter | None = None
+    file: str,
+    index_dir: str | None = None,
+    allowed: bool = True,
+    meter: Meter | None = None,
+    tell: Tell | None = None,
 ) -> tuple[Index, str]:
     """Return the index that holds a file, and the path of the file in it: see `Index.around`.
 
     A missing index is built if that is `allowed`. An index that lacks the file is brought up to
     date if that is quick. If the index does not cover the folder of the file after that, the folder
-    gets an index of its own. A file that is gone from the disk may still be in the index.
+    gets an index of its own, which `tell` is told. A file that is gone from the disk may still be
+    in the index.
 
     Raises `NoIndexError`; `UsageError` if there is no such file, or if it is not indexed.
     """
@@ -40,20 +45,25 @@ def index_of_file(
         if not index.searchable() or not index.holds(path):
             raise UsageError(f"no such file: {file}{_suggestion(index, path, given)}")
         return index, path
-    build_if_missing(index, allowed, meter)
+    build_if_missing(index, allowed, meter, tell)
     if index.holds(path):
         return index, path
     index.refresh()
     own = Index.around(folder, index_dir)
     if own.root != index.root:
         index, path = own, path_below(own.root, folder / given.name)
-        build_if_missing(index, allowed, meter)
+        build_if_missing(index, allowed, meter, tell)
     if index.holds(path):
         return index, path
+    raise _not_indexed(file, index.root)
+
+
+def _not_indexed(file: str, root: Path) -> UsageError:
+    """Return the error that an existing file is not in the index of `root`."""
     from codelode.render.index_command import index_command
 
-    command = index_command(index.root, "--dry-run --list-skipped")
-    raise UsageError(f"{file} is not in the index of {index.root}: `{command}` says why")
+    command = index_command(root, "--dry-run --list-skipped")
+    return UsageError(f"{file} is not in the index of {root}: `{command}` says why")
 
 
 def _suggestion(index: Index, path: str, given: Path) -> str:

@@ -63,7 +63,7 @@ def covering(found: Iterable[IndexEntry], index_dir: str | None) -> dict[str, st
     """Return each root that an enclosing index covers too, with the root of the enclosing index.
 
     A search in such a root uses its own index; without it, the enclosing index would answer. The
-    result omits the top of a nested git worktree, which is a root of its own, as for git.
+    result omits the top of a nested git worktree: it is a root of its own, as it is for git.
     """
     from codelode.index import Index  # few machines have nested roots
 

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from codelode.types import Answer, Freshness
 
 
+MOST_HITS = 1000
+"""The largest limit of a search."""
+
+
 def notes(answer: Answer, update: str = "lode index") -> list[str]:
     """Return notes on completeness and freshness; an empty list if all is well.
 
@@ -37,13 +41,25 @@ def note_on_left_out(answer: Answer, threshold: float | None) -> str:
     return f"{places} below the threshold left out"
 
 
+def note_on_more(answer: Answer, max_per_file: int | None = None) -> str:
+    """Return a note on the matches of a text that must occur which `answer` lacks; else "".
+
+    `max_per_file` is that of the request: with it, no limit brings all matches.
+    """
+    number, shown = answer.matching or 0, len(answer.hits)
+    if number <= shown or not shown or answer.left_out or max_per_file is not None:
+        return ""
+    advice = f"`-k {number}` shows all" if number <= MOST_HITS else f"`-k {MOST_HITS}` shows more"
+    return f"the best {shown:,} of {number:,} places that match: {advice}"
+
+
 def notes_on_freshness(state: Freshness, stale_files: int, update: str = "lode index") -> list[str]:
     """Return notes on how an index compares with its tree.
 
     `stale_files` is the number of files with hits that have changed since they were indexed.
     `update` is the command that updates the index.
     """
-    advice = "" if state.updating else f": run `{update}`"
+    advice = "" if state.updating else f": run `{update}`, or add `--fresh always`"
     if state.differing:
         return [f"{_differences(state)} since the last update{_reason(state)}{advice}"]
     if state.differing is None and state.problem:

@@ -52,7 +52,7 @@ def unmatched_filters(
 
 
 def nothing_changed(sources: Iterable[Source], request: SearchRequest) -> str | None:
-    """Return a note if no file of the sources has changed as the request asks; else None.
+    """Return a note if no file matches `changed` and `since` of the request; else None.
 
     `sources` are the sources of the request: the `part` of each holds only the changed files.
     """

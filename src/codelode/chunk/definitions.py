@@ -53,7 +53,7 @@ class RawDefinition:
 
 @dataclass(slots=True)
 class Outline:
-    """Definitions, every parent before its children, and the level of the cut at each byte offset.
+    """Definitions, every parent before its children, and the cuts: their levels by byte offset.
 
     A lower level is a better place to cut: 0 is between two top-level items of the file. `damaged`
     are the ranges with text that the parser could not parse. `lost` is the number of damaged

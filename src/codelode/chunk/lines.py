@@ -84,7 +84,7 @@ class Lines:
             high = bisect_right(starts, start + MAX_CHUNK_BYTES)
             if low < high:
                 window = costs[low:high]
-                window.reverse()  # so that the last of equally good places wins: fewer chunks
+                window.reverse()  # the last of equally good places wins: fewer chunks
                 start = starts[high - 1 - window.index(min(window))]
             elif starts[high - 1] > start:  # stop before the long line
                 start = starts[high - 1]

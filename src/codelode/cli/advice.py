@@ -118,6 +118,12 @@ def check_open(options: argparse.Namespace) -> None:
         )
 
 
+def check_null(options: argparse.Namespace) -> None:
+    """Raise `UsageError` for -0 without -l: no other output ends paths with a NUL."""
+    if options.null and options.format != "files":
+        raise UsageError("-0 means nothing without -l: it ends each path that -l prints with a NUL")
+
+
 def explain_quotes(query: str) -> None:
     """If a query without hits has quoted parts, say that these must occur verbatim."""
     from codelode.cli import streams

@@ -179,8 +179,8 @@ def _unknown(
     words = {each.lstrip("-"): each for each in options if len(each) > 2}
     near = nearest(flag.lstrip("-"), words, _LIKENESS)
     advice = [f"did you mean {words[near]}?"] if near else []
-    if command.name == "search" and instead(flag):
-        advice = [instead(flag)]
+    if other := instead(flag, command.name, options):
+        advice = [other]
     elif flag.lstrip("-") in _FILTERS:
         advice = ["to leave out files of an index, list them in .lodeignore"]
     if command.name == "search":

@@ -1,6 +1,15 @@
-"""Flags of ripgrep and grep that `lode search` does not have, with advice for each."""
+"""Flags of ripgrep, grep and other tools for search that `lode` does not have, with advice."""
 
 from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+_TYPE = "did you mean -t LANG (--type)?"
+_FLAGS = re.compile(r"(?<![\w`-])--?[A-Za-z][a-z-]*")
 
 _INSTEAD = (
     ("-A --after-context -B --before-context", "-C LINES shows more lines on both sides"),
@@ -28,11 +37,29 @@ _INSTEAD = (
     ("-a --text --binary -E --encoding", "`lode index` decodes text, and leaves out binary files"),
     ("-M --max-columns", "long lines are cut on a terminal; --full-section shows them"),
     ("--include --exclude --exclude-dir", "-g GLOB and -g '!GLOB'"),
+    ("--lang --language --ext --extension --extensions --file-type --filetype", _TYPE),
+    (
+        "--path --paths --dir --directory --folder --root --cwd",
+        "-g GLOB for paths; a folder is ROOT, last",
+    ),
+    ("--no-color --nocolor", "--color never"),
+    ("-q --quiet --silent", "for the exit code alone, add > /dev/null"),
+    ("--format --output --output-format", "--json, --jsonl, --vimgrep or -l"),
+    ("--max-results --num-results --results --top --top-k --head --max", "-k N"),
+    ("-Q --literal --fixed", "-F TEXT finds text as written"),
+    ("--regexp --pattern", "-e PATTERN"),
     ("-R --recursive", "folders are always searched with everything below them"),
 )
 _BY_FLAG = {flag: advice for flags, advice in _INSTEAD for flag in flags.split()}
 
 
-def instead(flag: str) -> str:
-    """Return the advice for a flag of ripgrep or grep; empty for any other flag."""
-    return _BY_FLAG.get(flag, "")
+def instead(flag: str, command: str, flags: Container[str]) -> str:
+    """Return the advice for a flag of another tool; "" if there is none for a command.
+
+    `flags` are the flags of the command. Only `lode search` gets advice that names none of them.
+    """
+    advice = _BY_FLAG.get(flag, "")
+    if command == "search":
+        return advice
+    named = _FLAGS.findall(advice)
+    return advice if named and all(each in flags for each in named) else ""

@@ -62,7 +62,7 @@ def search_elsewhere(
     from codelode.cli.advice import explain_quotes
     from codelode.cli.repositories import explain_names, open_repositories, refuse_open, state_of
     from codelode.cli.terminal import paged
-    from codelode.cli.views.hits import print_answer, shown_hits, shown_whole
+    from codelode.cli.views.hits import print_answer, say_notes, shown_hits, shown_whole
 
     refuse_open(options)
     repositories = open_repositories(options, *roots)
@@ -71,6 +71,7 @@ def search_elsewhere(
     with paged(options):
         states = lambda: [state_of(repositories, answer)]  # noqa: E731
         print_answer(answer, shown_whole(answer), states, terms, options)
+    say_notes(answer, shown_whole(answer), options)
     if not answer.hits:
         explain_quotes(request.query)
     explain_names(request.query, answer, repositories)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from codelode.cli.dashes import marked, unmarked
+from codelode.cli.exclusive import set_of
 from codelode.errors import UsageError
 from codelode.nearest import nearest, not_one_of
 from codelode.settings.files import sources_exist
@@ -22,6 +24,7 @@ SUMMARY = "Search code by meaning, locally. Nothing leaves this machine unless y
 
 _REQUIRED = "the following arguments are required: "
 _NO_VALUE = "ignored explicit argument"
+_CLASH = re.compile(r"argument (\S+): not allowed with argument (\S+)")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -29,6 +32,7 @@ class _Parser(argparse.ArgumentParser):
         if message.startswith(_REQUIRED):  # argparse also lists arguments that may be omitted
             message = self._missing(message) or message
         message = message.replace(_NO_VALUE, "takes no value, but has")
+        message = _CLASH.sub(r"give either \2 or \1, not both", message)
         raise UsageError(f"{message} (see `{self.prog} --help`)")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -149,11 +153,16 @@ def command_parser(command: Command) -> argparse.ArgumentParser:
         arguments.add_argument(*option.flags, help=option.help, **option.settings)
     for title, options in command.groups:
         group = parser.add_argument_group(title)
+        exclusive: dict[int, argparse._MutuallyExclusiveGroup] = {}
         for option in options:
-            settings = option.settings
+            settings, place = option.settings, group.add_argument
             if option.joined:  # help shows `--open[=N]`
                 settings = {**settings, "metavar": f"={settings['metavar']}"}
-            group.add_argument(*option.flags, help=option.help, **settings)
+            if (number := set_of(option.flags)) is not None:
+                if number not in exclusive:
+                    exclusive[number] = group.add_mutually_exclusive_group()
+                place = exclusive[number].add_argument
+            place(*option.flags, help=option.help, **settings)
     return parser
 
 

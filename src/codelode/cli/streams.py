@@ -25,8 +25,9 @@ _paged: int | None = None  # the width of the terminal whose pager gets the outp
 def prepare() -> None:
     """Prepare the standard streams for any text.
 
-    Output is UTF-8 whatever the locale. A file name that is not UTF-8 goes into a pipe unchanged;
-    for a terminal `render.sanitize` escapes it.
+    Output into a file or pipe is UTF-8 whatever the locale, and a file name that is not UTF-8
+    goes into it unchanged. For a terminal, `render.sanitize` escapes such a name; the terminal
+    keeps its encoding, and characters that the encoding lacks are escaped, too.
     """
     open_standard()
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (open until exit)

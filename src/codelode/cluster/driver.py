@@ -72,8 +72,8 @@ def connect(address: str) -> Any:
 def _use_token() -> None:
     """Prove to the cluster that this user has its token, if there is one.
 
-    `ray start` asks for the token as soon as the user has one, but Ray sends it only to a cluster
-    that it has found without an address. A cluster without a token does not look at it.
+    A cluster that `ray start` starts asks for the token if the user has one, but Ray sends it only
+    to a cluster that it has found without an address. A cluster without a token ignores it.
     """
     named = any(name in os.environ for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
     if named or (Path.home() / ".ray" / "auth_token").exists():

@@ -130,7 +130,7 @@ def known(held: HeldShard, key: Hashable, numbers: Sequence[int]) -> dict[int, b
 
 
 def pack_masks(masks: Mapping[int, bytes]) -> tuple[list[list[int]], bytes]:
-    """Return packed masks, by the numbers of pieces, as a JSON list and the end of a body."""
+    """Return packed masks: a JSON list of piece numbers and sizes, and the end of a body."""
     return [[number, len(packed)] for number, packed in masks.items()], b"".join(masks.values())
 
 

@@ -88,7 +88,10 @@ class Outbox:
             self._failed()
 
     def _send_some(self) -> bool:
-        """Send what the network takes; return whether more waits. If not, this thread must end."""
+        """Send what the network takes at once; return whether more is waiting.
+
+        If nothing is waiting, this thread must end.
+        """
         with self._lock:
             while self._waiting and not self._closed:
                 rest = self._waiting.popleft()

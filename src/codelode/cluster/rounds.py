@@ -74,7 +74,7 @@ class _Sent:
 def _rank(link: Link | None, takes_long: bool) -> int:
     """Return the rank of a searcher: 0 if it cannot be asked, 1 if silent, 2 if late, else 3.
 
-    For a call that takes long, no searcher counts as late, because it may be at work.
+    For a call that takes long, no searcher counts as late: it may still be at work.
     """
     if link is None:
         return 0

@@ -163,7 +163,7 @@ def literal(tokens: Sequence[Token]) -> bytes | None:
 
 
 def least_bytes(tokens: Sequence[Token]) -> int:
-    """Return a lower bound of the bytes of a match: the number of tokens besides stars."""
+    """Return a lower bound for the bytes in a match: the number of tokens that are not stars."""
     return sum(not isinstance(token, Stars) for token in tokens)
 
 
@@ -186,9 +186,10 @@ def longest_literal(tokens: Sequence[Token]) -> bytes:
 
 
 def regex(tokens: Sequence[Token], end: str = r"\Z") -> str:
-    """Return the regular expression, to be encoded as Latin-1 and matched from the start of bytes.
+    """Return the tokens as a regular expression that must match from the start of a text.
 
-    `end` is the expression for what must follow: the end of the text, or of one of its names.
+    Texts are bytes, so encode the expression as Latin-1. `end` is the expression for what must
+    follow: the end of the text, or the end of a path component in it.
     """
     runs: list[tuple[str, list[Token]]] = [("", [])]
     for token in tokens:

@@ -27,7 +27,7 @@ _ROW_MASK = (1 << 24) - 1
 
 @dataclass(frozen=True, slots=True)
 class RowCounts:
-    """The table rows of n passages, in flat arrays: passage i has `[indptr[i], indptr[i+1])`.
+    """The table rows of n passages: passage i has items `[indptr[i], indptr[i+1])` of the arrays.
 
     Within a passage, rows ascend. A row may occur twice, once for the text (in_path 0) and once for
     the path (1). All arrays are int64.

@@ -81,7 +81,7 @@ class _Ahead:
 
 
 def _walk(root: str, options: WalkOptions, writing: int) -> None:
-    """Walk and write the files, in a child process."""
+    """Walk the tree in a child process, and write its files to the pipe `writing`."""
     null = os.open(os.devnull, os.O_RDWR)
     for number in range(3):  # else readers of the parent's streams would wait for this process
         os.dup2(null, number)

@@ -229,7 +229,7 @@ class Generations:
 
 
 class _Clock:
-    """A stopwatch; it runs on while the machine is suspended if a clock of the machine does."""
+    """A stopwatch that counts suspended time if the monotonic or the wall clock counts it."""
 
     def __init__(self) -> None:
         self._monotonic, self._wall = time.monotonic(), time.time()

@@ -157,7 +157,7 @@ class LocalTrees:
         return Counter({name: number for name, number in numbers.items() if number})
 
     def names(self) -> Sequence[tuple[str, int]]:
-        """Return no labels: `states` describes every root."""
+        """Return nothing, because `states` describes every root."""
         return ()
 
     def _called(self, label: str) -> LocalTree:

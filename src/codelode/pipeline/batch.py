@@ -83,7 +83,7 @@ class BatchIndexer:
     encoder: Encoder
     max_file_size: int
     costs: bool = False
-    _place: str = ""  # the file or files at work
+    _place: str = ""  # the file or files that are being indexed
 
     def index(self, batch: Sequence[Task]) -> Run:
         """Return the run of a batch, whose files are read in order.
@@ -131,7 +131,7 @@ class BatchIndexer:
     def _add(
         self, tasks: Sequence[Task], builder: SegmentBuilder, run: Run, clock: StageClock
     ) -> None:
-        """Read and chunk files: first read all, then chunk all.
+        """Read all files, then chunk all, then add all to the builder.
 
         The clock of the CPU is slow: asking it at each file and stage took 0.5 % of the time.
         """
@@ -152,7 +152,10 @@ class BatchIndexer:
                 run.files += 1
 
     def _read(self, task: Task, run: Run) -> Document | SkipReason | None:
-        """Return the document of a file that has changed, or the lasting reason to skip it."""
+        """Return the document of a file, or the reason to skip it if that is a lasting one.
+
+        Returns None if nothing has changed, or if the reason is not a lasting one.
+        """
         file = task.file
         self._place = file.path
         document = read(self.root, file, self.max_file_size)
@@ -169,7 +172,7 @@ class BatchIndexer:
         return document
 
     def _chunked(self, document: Document | SkipReason | None) -> ChunkedDocument | None:
-        """Return the chunks of a document; None if there is none."""
+        """Return the chunks of `document`; None if it is a reason to skip the file, or None."""
         if not isinstance(document, Document):
             return None
         self._place = document.path

@@ -173,13 +173,14 @@ class KnownFiles:
             for row in self.rows[~self.seen & (self.owners == number)].tolist():
                 yield live.segment.path(row), not live.segment.files["skip"][row]
 
-    def lasting_skips(self) -> Iterator[Skip]:
-        """Yield a skip for each unchanged file that could not be indexed when it was read."""
+    def lasting_skips(self) -> Iterator[tuple[Skip, int]]:
+        """Yield a skip for each unchanged file that could not be indexed, and its size in bytes."""
         for number, live in enumerate(self.segments):
             rows = self.rows[self.unchanged & (self.owners == number)]
             reasons = live.segment.files["skip"][rows]
             for row, reason in zip(rows[reasons > 0], reasons[reasons > 0], strict=True):
-                yield Skip(live.segment.path(int(row)), SKIP_REASONS[int(reason) - 1])
+                skip = Skip(live.segment.path(int(row)), SKIP_REASONS[int(reason) - 1])
+                yield skip, int(live.segment.files["size"][row])
 
 
 class SkipCounter:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codelode.discover.options import WalkOptions
+from codelode.discover.read import read as read_file
 from codelode.discover.walk import walk
 from codelode.errors import UsageError
 from codelode.pipeline.changes import KnownFiles, SkipCounter, changed_files
@@ -25,6 +26,7 @@ class Plan:
 
     `files` and `bytes` are the number and size of all files to index, `changed` and `removed` the
     numbers of files to read and to remove, `skipped` the numbers of files left out, by reason.
+    If the plan did not `read` files, those that will turn out not to be text are among the first.
     """
 
     files: int
@@ -39,8 +41,14 @@ def plan(
     snapshot: Snapshot | None,
     options: WalkOptions,
     on_skip: Callable[[Skip], None] | None = None,
+    read: bool = False,
 ) -> Plan:
-    """Walk the tree and compare it with the snapshot; change nothing."""
+    """Walk the tree and compare it with the snapshot; change nothing.
+
+    With `read`, files that may have changed are read as an update would read them, and files
+    without text are skipped. Without it, they count as files to index. Raises `IndexingError` as
+    `discover.read.read` does.
+    """
     known, skips = KnownFiles(snapshot), SkipCounter(on_skip)
     files = size = 0
 
@@ -52,7 +60,17 @@ def plan(
                 size += item.size
             yield item
 
-    changed = sum(1 for _ in changed_files(counted(), known, skips, StageClock()))
+    changed = 0
+    for task in changed_files(counted(), known, skips, StageClock()):
+        document = read_file(root, task.file, options.max_file_size) if read else None
+        if isinstance(document, Skip):
+            skips.add(document)
+            files, size = files - 1, size - task.file.size
+        else:
+            changed += document is None or not task.is_as_indexed(document)
+    for skip, skipped_bytes in known.lasting_skips() if read else ():
+        skips.add(skip)
+        files, size = files - 1, size - skipped_bytes
     return Plan(files, size, changed, known.removed(), dict(skips.counts))
 
 

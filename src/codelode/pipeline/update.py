@@ -99,7 +99,7 @@ def update(context: UpdateContext, options: UpdateOptions) -> UpdateReport:
             held = resident_bytes() + (pool.peak_rss if pool else 0)
             budget.check(held, "seal", run.last_path)
             _announce(run, options.progress)
-    for skip in known.lasting_skips():
+    for skip, _ in known.lasting_skips():
         skips.add(skip)
     committed = sealer.finish(dict(skips.counts) if context.whole else context.manifest.skipped)
     with ledger.clock.during("compact"):

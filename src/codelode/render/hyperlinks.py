@@ -42,7 +42,7 @@ _CONTROL = re.compile(r"[^\x21-\x7e]")
 
 @dataclass(frozen=True, slots=True)
 class HyperlinkFormat:
-    """The format of links: `parts` has a text first and last, and in turn names of variables."""
+    """The format of links: `parts` are texts, with the name of a variable between each two."""
 
     parts: tuple[str, ...]
 

@@ -178,8 +178,8 @@ class _Beginning:
     """Tells the client that the output begins; ends this process if it does not begin in time.
 
     A lock that another thread held at the time of the fork is never released in this process. The
-    watcher's thread holds no lock at that time. If another thread holds one, an alarm ends this
-    process, and the client runs the search itself.
+    watcher's thread holds no lock at that time. If another thread does, this process may hang: then
+    an alarm ends it, and the client runs the search itself.
     """
 
     def __init__(self, connection: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""Chunks of a shard as parallel arrays, which are used without the index of the shard."""
+"""Chunks of one or more shards as parallel arrays, which can be used without the shards."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def documented(
 
 
 def _may_end_comment(passage: Passage, stop: int) -> bool:
-    """Return whether the last of the two lines before `stop` that is not blank may end a comment.
+    """Return whether the last nonblank of the two lines before `stop` may end a comment.
 
     Most lines that match lie in code: this is faster than a look at all lines.
     """

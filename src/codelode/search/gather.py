@@ -51,15 +51,8 @@ def gather(
     the search instead of the request's `below`. The caller holds the snapshot. Raises `UsageError`
     for a bad glob.
     """
-    request = context.request
     with timed("filter"):
-        masks = chunk_masks(
-            shard,
-            request.languages,
-            request.globs,
-            part or request.part,
-            context.query.required,
-        )
+        masks = masks_of(shard, context, part)
     with timed("lexical"):
         terms = terms or TermPostings(shard, context.query.terms)
         bm25 = Bm25(terms, context.statistics)
@@ -75,6 +68,12 @@ def gather(
         if read is not None:
             copy_text_features(read, gathered)
         return gathered
+
+
+def masks_of(shard: Shard, context: QueryContext, part: TreePart | None) -> list[Mask]:
+    """Return the mask of each segment for a request: see `gather`, and `filters.chunk_masks`."""
+    request, required = context.request, context.query.required
+    return chunk_masks(shard, request.languages, request.globs, part or request.part, required)
 
 
 def _propose(

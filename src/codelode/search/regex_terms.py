@@ -1,4 +1,6 @@
-r"""The terms that a text must have to match a regular expression, for lookups in the postings.
+r"""The terms and the literal that a text must have to match a regular expression.
+
+Terms are for lookups in the postings.
 
 A word in a pattern counts only if the pattern says that no letter, digit or underscore can be next
 to it: then the index has this very word as a term. `foo\(bar, ` requires `bar`, but not `foo`,
@@ -29,6 +31,7 @@ _BREAK = "\ue001"
 _MAYBE_BREAK = "\ue002"
 """A `_BREAK`, or nothing."""
 
+_SIGNS = re.compile(f"[{_UNKNOWN}{_BREAK}{_MAYBE_BREAK}]")
 _WORD = re.compile(r"[0-9A-Za-z_]+")
 _WORD_CHARACTER = re.compile(r"[0-9A-Za-z_\u0080-\U0010ffff]")
 _QUANTIFIER = re.compile(r"[*+?]\??|\{(\d+)(?:,(\d*))?\}\??")
@@ -50,15 +53,31 @@ def required_terms(pattern: str) -> Alternatives:
 
     `^` and `$` in it match at the ends of lines. The case of the pattern does not matter.
     """
+    found = tuple(dict.fromkeys(map(_terms, _strings(pattern))))
+    return found if found and frozenset() not in found else ANYTHING
+
+
+def common_literal(pattern: str) -> tuple[str, bool]:
+    """Return a text that every match of a pattern contains, and whether it is the whole pattern.
+
+    The text is empty if none is known. It has the case of the pattern.
+    """
+    strings = _strings(pattern)
+    pieces = _SIGNS.split(strings[0]) if strings else []
+    for piece in sorted(pieces, key=len, reverse=True):
+        if all(piece in string for string in strings):
+            return piece, strings == [piece]
+    return "", False
+
+
+def _strings(pattern: str) -> list[str]:
+    """Return the strings that a pattern can match; none if it is not understood."""
     try:
         reader = _Reader(pattern)
         strings = reader.alternatives(0)
-        if not reader.at_end():
-            return ANYTHING
     except _NotUnderstoodError:
-        return ANYTHING
-    found = tuple(dict.fromkeys(map(_terms, strings)))
-    return ANYTHING if frozenset() in found else found
+        return []
+    return strings if reader.at_end() else []
 
 
 def _terms(string: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ from codelode.embed.encoder import knows
 from codelode.metrics import timed
 from codelode.search.context import QueryContext, Statistics
 from codelode.search.fair_lock import SEARCH_LOCK
-from codelode.search.gather import gather
+from codelode.search.gather import gather, masks_of
 from codelode.search.hits import texts
 from codelode.search.language_words import without_language
 from codelode.search.lexical import TermPostings
@@ -40,12 +40,13 @@ if TYPE_CHECKING:
 class Found:
     """The hits of a search, best first, and for each the number of the index that it comes from.
 
-    `left_out` is as in `Ranked`.
+    `left_out` is as in `Ranked`, `matching` as in `Answer`.
     """
 
     hits: list[Hit]
     indexes: list[int]
     left_out: int = 0
+    matching: int | None = None
 
 
 def search(
@@ -94,8 +95,25 @@ def search_all(sources: Sequence[Source], encoder: Encoder | None, request: Sear
                 )
             ordered = [found[row] for row in range(len(ranked))]
             return Found(
-                [hit for _, hit in ordered], [number for number, _ in ordered], ranked.left_out
+                [hit for _, hit in ordered],
+                [number for number, _ in ordered],
+                ranked.left_out,
+                _matching(sources, context),
             )
+
+
+def _matching(sources: Sequence[Source], context: QueryContext) -> int | None:
+    """Return how many chunks match the text that must occur, from the masks that were searched.
+
+    Returns None if no text must occur.
+    """
+    if not context.query.required:
+        return None
+    return sum(
+        len(source.shard.segment(number).chunks) if mask is None else len(mask)
+        for source in sources
+        for number, mask in enumerate(masks_of(source.shard, context, source.part))
+    )
 
 
 def rank_all(

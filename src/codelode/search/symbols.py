@@ -43,9 +43,10 @@ def find_symbols(
 ) -> list[SymbolHit]:
     """Return the definitions that a request asks for, the best first.
 
-    `ask` returns the definitions of a stage in all shards. Without a name, they are in the order of
-    paths and lines. If no definition has the name and the request is not `exact`, returns those
-    whose names begin with it, or else those whose names are one or two typing errors away.
+    `ask` returns the definitions of a stage in all shards. If the request has no name, the result
+    is in the order of paths and lines. If no definition has the name and the request is not
+    `exact`, returns those whose names begin with it, or else those whose names are one or two
+    typing errors away.
 
     Raises `UsageError` for a bad name, kind, language or glob, and `DamagedError`.
     """

@@ -1,33 +1,34 @@
 """Finds the chunks in which a pattern matches, in the text of a segment.
 
-The postings say which files have the words that every match needs; only these files are read.
-Neighboring files are read and searched together, up to `READ_BYTES` at a time: most of them have no
-match, and a single search shows this for all of them. The scan runs without the search lock, so
-other searches go on meanwhile.
+The postings say which files have the words that every match needs; only these files are read. The
+scan runs without the search lock, so other searches go on meanwhile.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from itertools import accumulate
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codelode.search.fair_lock import SEARCH_LOCK
+from codelode.search.file_texts import file_texts
 from codelode.search.parallel_scan import shared_out
-from codelode.search.verbatim import Pattern, Required, first_match, matcher
+from codelode.search.text_matches import Layout, matched_chunks
+from codelode.text.csr import runs_of
 from codelode.text.tokens import term_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from codelode.search.shard import Shard
+    from codelode.search.verbatim import Required
     from codelode.segment.reader import Segment
 
-READ_BYTES = 1 << 20
-"""About this much text is in memory at once, and is searched before an interrupt takes effect."""
+GROUP_BYTES = 1 << 20
+"""About this much text is searched by one core at a time, and before an interrupt takes effect."""
 
 SHARED_BYTES = 1 << 22
 """From this much text on, idle cores help."""
@@ -42,24 +43,18 @@ def matching_chunks(
     allows all its chunks.
     """
     groups = [
-        (number, rows)
+        (number, runs)
         for number, chunks in enumerate(allowed)
-        for rows in _groups(shard.segment(number), chunks, required)
+        for runs in _groups(shard.segment(number), chunks, required)
     ]
     found = [np.zeros(len(live.segment.chunks), bool) for live in shard.snapshot.segments]
 
-    def search(group: tuple[int, range]) -> None:
-        number, rows = group
-        _mark(shard.segment(number), rows, required, found[number])
+    def search(group: tuple[int, list[range]]) -> None:
+        number, runs = group
+        _mark(shard.segment(number), runs, required, found[number])
 
-    size = sum(
-        int(shard.segment(number).files["text_bytes"][rows.start : rows.stop].sum())
-        for number, rows in groups
-    )
-    with (
-        SEARCH_LOCK.released(),
-        shared_out(search, groups, helpers=len(groups) if size > SHARED_BYTES else 0),
-    ):
+    helpers = len(groups) if len(groups) * GROUP_BYTES > SHARED_BYTES else 0
+    with SEARCH_LOCK.released(), shared_out(search, groups, helpers=helpers):
         pass
     return found
 
@@ -99,62 +94,47 @@ def _files_with_split_lines(segment: Segment) -> NDArray[np.bool_]:
 
 def _groups(
     segment: Segment, allowed: NDArray[np.bool_] | None, patterns: Required
-) -> Iterator[range]:
-    """Yield ranges of neighboring files to read together, each small enough for one read."""
+) -> Iterator[list[range]]:
+    """Yield groups of files that may match: runs of neighboring rows, about `GROUP_BYTES`."""
     wanted = segment.files["chunks"] > 0
     if allowed is not None:
         files = np.zeros(len(wanted), bool)
         files[segment.chunks["file"][allowed]] = True
         wanted &= files
     wanted &= files_with_terms(segment, patterns)
-    sizes = segment.files["text_bytes"].tolist()
-    start = stop = read = 0
-    for row in np.flatnonzero(wanted).tolist():
-        if row != stop or read + sizes[row] > READ_BYTES:
-            if stop > start:
-                yield range(start, stop)
-            start, read = row, 0
-        stop = row + 1
-        read += sizes[row]
-    if stop > start:
-        yield range(start, stop)
+    ends = np.cumsum(np.where(wanted, segment.files["text_bytes"], 0), dtype=np.int64)
+    full = np.arange(GROUP_BYTES, ends[-1:].sum(), GROUP_BYTES)
+    cuts = np.unique(np.searchsorted(ends, full, side="right"))
+    for start, stop in pairwise((0, *cuts.tolist(), len(wanted))):
+        runs = runs_of(wanted[start:stop]) + start
+        if len(runs):
+            yield [range(*run) for run in runs.tolist()]
 
 
-def _mark(segment: Segment, rows: range, patterns: Required, found: NDArray[np.bool_]) -> None:
-    """Mark the chunks in which a match begins, in some neighboring files."""
-    sizes = segment.files["text_bytes"][rows.start : rows.stop].tolist()
-    read = segment.text(rows.start, 0, sum(sizes))
-    ends = list(accumulate(sizes))
-    texts = [read[end - size : end] for end, size in zip(ends, sizes, strict=True)]
-    for pattern in patterns:
-        for place in _promising(pattern, texts):
-            _mark_file(segment, rows[place], texts[place], pattern, found)
-
-
-def _promising(pattern: Pattern, texts: Sequence[bytes]) -> Iterator[int]:
-    """Yield the numbers of the texts that may match, found by searching all texts at once."""
-    if len(texts) == 1 or pattern.whole_text:
-        yield from range(len(texts))
-        return
-    joined = b"\n".join(texts)
-    ends = list(accumulate(len(text) + 1 for text in texts))
-    place = at = 0
-    while place + 1 < len(texts) and (match := matcher(pattern).search(joined, at)) is not None:
-        place = bisect_right(ends, match.start())
-        yield place
-        at = ends[place]
-
-
-def _mark_file(
-    segment: Segment, row: int, text: bytes, pattern: Pattern, found: NDArray[np.bool_]
+def _mark(
+    segment: Segment, runs: Sequence[range], patterns: Required, found: NDArray[np.bool_]
 ) -> None:
-    file = segment.files[row]
-    first, count = int(file["first_chunk"]), int(file["chunks"])
-    starts = segment.chunks["start"][first : first + count].tolist()
-    at = 0
-    while (begin := first_match((pattern,), text, at)) is not None:
-        place = bisect_right(starts, begin) - 1
-        found[first + place] = True
-        if place + 1 == count:
-            return
-        at = starts[place + 1]
+    """Mark the chunks in which a match begins, in runs of files."""
+    for rows, text in file_texts(segment, runs):
+        first = int(segment.files["first_chunk"][rows.start])
+        layout = partial(_layout, segment, rows)
+        for pattern in patterns:
+            numbers = list(matched_chunks(pattern, text, layout))
+            if numbers:
+                found[first:][numbers] = True
+
+
+def _layout(segment: Segment, rows: range) -> Layout:
+    """Return the places of some neighboring files and their chunks in the texts of these files."""
+    files = segment.files[rows.start : rows.stop]
+    starts = files["text_start"].astype(np.int64)
+    base, end = int(starts[0]), int(starts[-1]) + int(files["text_bytes"][-1])
+    first = int(files["first_chunk"][0])
+    last = int(files["first_chunk"][-1]) + int(files["chunks"][-1])
+    chunks = segment.chunks[first:last]
+    places = starts[chunks["file"] - rows.start] - base + chunks["start"]
+    return Layout(
+        [*(starts - base).tolist(), end - base],
+        [*(files["first_chunk"].astype(np.int64) - first).tolist(), last - first],
+        places.tolist(),
+    )

@@ -124,22 +124,25 @@ def literal_words(pattern: str) -> str:
 
 def first_match(patterns: Required, text: bytes, start: int) -> int | None:
     """Return the offset of the first match that begins at or after `start`, or None."""
-    found = [at for pattern in patterns if (at := _first(pattern, text, start)) is not None]
-    return min(found, default=None)
+    found = [search_from(matcher(each), each.edge, text, start) for each in patterns]
+    return min((at for at in found if at >= 0), default=None)
 
 
-def _first(pattern: Pattern, text: bytes, start: int) -> int | None:
-    match = matcher(pattern)
+def search_from(match: Matcher, edge: bool, text: bytes, start: int) -> int:
+    """Return the offset of the first match that begins at or after `start`, or -1.
+
+    `edge` is that of the pattern.
+    """
     # With `edge`, a match may include the character before the wanted text: begin one earlier.
-    at = start - 1 if pattern.edge and start else start
+    at = start - 1 if edge and start else start
     while (span := match.search(text, at)) is not None:
         begin = span.start()
-        if pattern.edge and not _WORD_BYTE.match(text, begin):
+        if edge and not _WORD_BYTE.match(text, begin):
             begin += 1
         if begin >= start:
             return begin
         at = span.start() + 1
-    return None
+    return -1
 
 
 @lru_cache(64)

@@ -93,9 +93,9 @@ class DefinitionRows:
         return self.firsts[:-1].searchsorted(numbers, side="right") - 1
 
     def pieces(self, file: int) -> Iterator[tuple[Numbers, int]]:
-        """Yield the definitions of a file block by block, with the number of the first of each.
+        """Yield the definitions of a file in pieces, one per block, as rows of `unpack_block`.
 
-        They are rows of `unpack_block`.
+        Each piece comes with the number of its first definition.
         """
         numbers = self.numbers(file)
         at = numbers.start
@@ -125,7 +125,7 @@ class DefinitionRows:
     def on_lines(self, file: int, first: int, last: int) -> list[DefinitionRow]:
         """Return the definitions that hold any line from `first` to `last`, in document order."""
         rows: list[DefinitionRow] = []
-        place = 0  # of the first definition of a piece in its file
+        place = 0  # the place in the file of the piece's first definition
         for piece, _ in self.pieces(file):
             starts = piece[:, START]
             inside = ((starts <= last) & (starts + piece[:, MORE] >= first)).nonzero()[0]
@@ -188,7 +188,7 @@ class DefinitionRows:
     def _rows(
         self, places: Sequence[int], rows: Sequence[tuple[int, ...]]
     ) -> Iterator[DefinitionRow]:
-        """Yield definitions, given their places in their file and their rows of a block."""
+        """Yield definitions, given their places in the file and their rows in blocks."""
         for place, (name, owner, kind, flags, start, more, line, back) in zip(
             places, rows, strict=True
         ):

@@ -69,8 +69,8 @@ def name_keys(names: Sequence[bytes]) -> list[bytes]:
 def sortable(names: Sequence[str]) -> list[str]:
     """Return each name's key, a newline and the name: texts that sort as an index sorts names.
 
-    Names and results are as from `as_text`. A newline sorts before every byte of a key or
-    name.
+    The names and the results are strings as `as_text` returns them. A newline sorts before every
+    byte of a key or name.
     """
     joined = "\n".join(names)
     if joined.isascii():

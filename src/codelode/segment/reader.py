@@ -110,7 +110,7 @@ class Segment:
 
     @cached_property
     def _block_starts(self) -> list[int]:
-        """`block_starts`, for bisection: a search in an array lets other threads interrupt."""
+        """A list of `block_starts` to bisect: a search in an array lets other threads interrupt."""
         return list(self.block_starts.tolist())
 
     @cached_property

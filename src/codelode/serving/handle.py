@@ -62,6 +62,6 @@ class WorkerHandle:
         status = self._process.wait(patience)  # killing is safe: a worker has no data to lose
         with self._sending:
             self._ended = True
-        with self._last_ask:  # released once every thread that asked has seen the end
+        with self._last_ask:  # free once no thread waits for a reply any more
             self._process.close()
         return status

@@ -20,7 +20,7 @@ def unknown_setting(name: str) -> str:
     if last in ("exclude", "ignore"):
         return f"unknown setting {name[:80]!r}: what to leave out is listed in .lodeignore"
     ends = {known.rpartition(".")[2]: known for known in BY_NAME}
-    same = nearest(last, ends, likeness=1.0)  # `last` is the end of a name, or begins one
+    same = nearest(last, ends, likeness=1.0)  # `last` is one of the ends, or begins one
     near = ends.get(same) or nearest(name, BY_NAME) or ends.get(nearest(last, ends))
     advice = f"did you mean {near!r}?" if near else "`lode config` lists all settings"
     return f"unknown setting {name[:80]!r}: {advice}"

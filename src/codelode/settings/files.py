@@ -44,9 +44,9 @@ def sources_exist(start: str | os.PathLike[str] | None) -> bool:
 
 
 def may_have_unread() -> bool:
-    """Return whether there may be variables that nothing reads.
+    """Return whether there may be environment variables for codelode that nothing reads.
 
-    This is so if the name of any begins with `LODE_` or `CODELODE_`, in any case.
+    This is so if any name begins with `LODE_` or `CODELODE_`, in upper, lower or mixed case.
     """
     return any(name.upper().startswith(("LODE_", "CODELODE_")) for name in os.environ)
 

@@ -80,7 +80,7 @@ def _with_line(text: str, path: Names, literal: str | None) -> str | None:
 
 
 def _find(lines: Iterable[str], path: Names) -> tuple[int | None, int | None]:
-    """Return the number of the value's line, and of the line before which a new one would go.
+    """Return the number of the value's line, and that of the line before which a new line would go.
 
     Each is None if there is no such line.
     """

@@ -1,4 +1,4 @@
-"""The files that this process has open: how many, and those of the standard streams."""
+"""The descriptors of this process: the standard streams, and the limit on open files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RESERVE = 256
 def open_standard() -> None:
     """Open the null device for each standard stream whose descriptor is closed.
 
-    Otherwise, the next file would get this descriptor, and with it what is meant for the stream.
+    Otherwise, the next file that is opened would get this descriptor, and be taken for the stream.
     """
     for descriptor in range(FIRST_FREE):
         try:

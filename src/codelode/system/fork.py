@@ -25,7 +25,7 @@ def fork_to(run: Callable[[], object]) -> int:
     """Fork a child that runs `run` and ends; return its process id. Raises `OSError`.
 
     The child never returns to the code of its parent. It runs none of its parent's signal handlers,
-    exit handlers and finalizers. Its exit status is 1 if `run` raises, else 0.
+    exit handlers or finalizers. Its exit status is 1 if `run` raises, else 0.
     """
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     collects = gc.isenabled()
@@ -45,7 +45,7 @@ def fork_to(run: Callable[[], object]) -> int:
 
 
 def _run(run: Callable[[], object], mask: Iterable[int]) -> NoReturn:
-    """Call `run` in the child of a fork, and end it."""
+    """Call `run` in the child of a fork, then end the child."""
     status = 1
     try:
         try:
@@ -63,9 +63,9 @@ def _run(run: Callable[[], object], mask: Iterable[int]) -> NoReturn:
 
 
 def _own_collector() -> None:
-    """Let the garbage collector look at the objects of this process only."""
-    # A file of the parent may be garbage. Its finalizer would write and close a descriptor that
-    # has another use here.
+    """Let the garbage collector ignore all objects that were made before the fork."""
+    # A file of the parent may be garbage. Its finalizer would write to its descriptor and close
+    # it, but the descriptor has another use here.
     gc.freeze()
     gc.callbacks.clear()
     gc.set_debug(0)
@@ -84,7 +84,7 @@ def _default_handlers() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             with suppress(OSError):  # SIGKILL and SIGSTOP
                 signal.signal(number, signal.SIG_DFL)
-    if reports:  # its file may be closed here
+    if reports:  # the file for its reports may be closed here
         faulthandler.enable(2)
 
 

@@ -32,7 +32,7 @@ _allowed = False
 _parents_streams: list[object] = []
 """The standard streams of the parent. Freed in the child, they would write what they hold."""
 
-_TOOLS = 6  # that may use `sys.monitoring`
+_TOOLS = 6  # the most that can use `sys.monitoring` at once
 _LONGEST_NAP = 0.05  # seconds
 
 # Arrays of up to some megabytes come and go with every batch and every query. By default, the C
@@ -44,7 +44,7 @@ _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # the parameters of `mallopt`
 
 
 def allow_forks() -> None:
-    """Let workers be forks of this process: call this only in a program that is all our own."""
+    """Let workers be forks of this process: call this only in a program of codelode itself."""
     global _allowed
     _allowed = True
 
@@ -52,9 +52,9 @@ def allow_forks() -> None:
 def may_fork(most_bytes: int = MOST_BYTES) -> bool:
     """Return whether a fork of this process can be a worker.
 
-    It can be on Linux, after `allow_forks`, if this process holds at most `most_bytes` and has one
-    thread, which no debugger or profiler watches. A lock that another thread holds would never be
-    released in the child.
+    This is so on Linux, after `allow_forks`, if this process holds at most `most_bytes`, has only
+    one thread, and is not followed by a debugger or profiler. If another thread held a lock, the
+    lock would never be released in the child.
     """
     if not _allowed or sys.platform != "linux" or _is_watched():
         return False
@@ -98,8 +98,8 @@ class ForkedProcess:
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit status, negative for a signal; wait up to `timeout` seconds for the end.
 
-        The status is 0 if the program has released the child itself: it may ignore SIGCHLD, or
-        wait for all its children. Raises `subprocess.TimeoutExpired`.
+        The status is lost, and 0 is returned, if the program ignores SIGCHLD, or if other code in
+        it has waited for the child. Raises `subprocess.TimeoutExpired`.
         """
         end, nap = time.monotonic() + (timeout or 0), 0.0005
         how = os.WEXITED | os.WNOWAIT | (0 if timeout is None else os.WNOHANG)
@@ -137,19 +137,19 @@ def _become(main: Callable[[], None], source: int, sink: int) -> None:
 def _take_over(source: int, sink: int) -> None:
     """Make two descriptors the standard input and output; close all others but standard error.
 
-    They are no descriptors of standard streams. The standard error is closed too if a new process
-    would not have it, because it is something else that the parent has opened.
+    Neither may be the descriptor of a standard stream. Standard error is closed too if a new
+    process would not inherit it: then its descriptor is that of another file of the parent.
     """
     for number, descriptor in enumerate((source, sink)):
         os.dup2(descriptor, number)
-        os.close(descriptor)  # so that one is free for the list, whatever the limit
+        os.close(descriptor)  # `listdir` needs a free one, whatever the limit
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
         with suppress(OSError):  # the descriptor of this very list
             if int(name) >= FIRST_FREE or not os.get_inheritable(int(name)):
                 os.close(int(name))
     open_standard()
     _parents_streams.extend((sys.stdin, sys.stdout, sys.stderr))
-    sys.stdin, sys.stdout, sys.stderr = (  # by lines: nothing flushes them at the end
+    sys.stdin, sys.stdout, sys.stderr = (  # line-buffered: nothing flushes them at the end
         open(  # noqa: SIM115
             number, mode, 1, encoding="utf-8", errors="backslashreplace", closefd=False
         )

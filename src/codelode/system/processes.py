@@ -45,7 +45,7 @@ class ChildProcess:
                 self._process: subprocess.Popen[bytes] | ForkedProcess
                 start = ForkedProcess if fork else _start
                 self._process = start(module, child_input, child_output)
-            except BaseException:  # also Ctrl-C: a child that has begun reads its end
+            except BaseException:  # also Ctrl-C: a child that has begun must see its input end
                 self.close()
                 raise
         with suppress(BrokenPipeError):  # the child has died: `receive` will notice
@@ -86,7 +86,7 @@ class ChildProcess:
 def _pipe() -> tuple[BinaryIO, BinaryIO]:
     """Make a pipe; return its ends for reading and writing.
 
-    None is the descriptor of a standard stream, even if the program has closed its own.
+    Neither gets the descriptor of a standard stream, even if the program has closed that stream.
     """
     reading, writing = os.pipe()
     if min(reading, writing) < FIRST_FREE:

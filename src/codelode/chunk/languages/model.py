@@ -51,7 +51,7 @@ class Field:
         return found
 
     def bound(self, language: Language) -> Finder:
-        """Return a finder for one language, twice as fast for a single field that has a number."""
+        """Return a finder for a language; it finds a single field by its number, twice as fast."""
         number = language.field_id_for_name(self.names[0])
         if len(self.names) > 1 or number is None:
             return self

@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.agents.install import Target, apply, command_for, installation, removal
     from codelode.agents.journal import Journal
     from codelode.cli.streams import confirm, say
-    from codelode.cli.views.agents import print_clients, print_diff, print_files
+    from codelode.cli.views.agents import print_clients, print_diff, print_files, say_done
 
     project = Path.cwd()
     chosen = _chosen(options)
@@ -91,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.yes and not confirm(f"change {count} file{'s' * (count > 1)}"):
         return 1
     apply(changes, journal)
+    say_done(changes, chosen, options.action == "install" and not options.shell)
     return 0
 
 

@@ -169,7 +169,7 @@ def run(options: argparse.Namespace) -> int:
     walk = {**build.walk, **_given(options)}
     on_skip = _skip_listener(options, home.root, walk)
     if options.dry_run:
-        _print_plan(index.plan(**walk, on_skip=on_skip), options.json)
+        _print_plan(index.plan(**walk, on_skip=on_skip, read=True), options.json)
         return 0
     if first and not options.yes and not _wanted(index, walk):
         return 1
@@ -223,10 +223,11 @@ def _print(index: Index, report: UpdateReport, options: argparse.Namespace, firs
 
     An orphan is an index whose root no longer exists.
     """
+    from codelode.answers.build import tell_of_own
     from codelode.answers.indexes import remove_old_orphans
     from codelode.answers.tree_summary import summary
     from codelode.answers.update import report_object
-    from codelode.cli.streams import print_json
+    from codelode.cli.streams import print_json, say
     from codelode.cli.views.first_index import say_automatic_removal, say_first_notes
     from codelode.cli.views.update import print_report
 
@@ -237,6 +238,7 @@ def _print(index: Index, report: UpdateReport, options: argparse.Namespace, firs
         print_report(index, report, options.stats, options.profile is not None)
         sys.stdout.flush()
         if first:
+            tell_of_own(index, say)
             say_first_notes(report, summary(index), options.root)
         if removal.removed:
             say_automatic_removal(removal)

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
     from codelode.answers.indexed_file import index_of_file
     from codelode.answers.symbols import outline_object
-    from codelode.cli.streams import print_json, progress_meter
+    from codelode.cli.streams import print_json, progress_meter, say
     from codelode.cli.terminal import Links, paged
     from codelode.cli.views.symbols import print_outline
 
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         outline = repositories.outline(path)
     else:
         index, path = index_of_file(
-            options.file, options.index_dir, not options.no_index, progress_meter()
+            options.file, options.index_dir, not options.no_index, progress_meter(), say
         )
         root, outline = os.fspath(index.root), index.outline(path)
     with paged(options):

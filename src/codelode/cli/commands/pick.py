@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
 
     roots = advice.existing_roots("pick", options.roots, options)
     several = SeveralRoots(roots, index_dir=options.index_dir)
-    build_missing(several, allowed=not options.no_index, meter=streams.progress_meter())
+    build_missing(several, not options.no_index, streams.progress_meter(), streams.say)
     live = LiveSearch(several, options.limit or DEFAULT_LIMIT, options)
     picked = _picker()(live, options)
     if picked is None:

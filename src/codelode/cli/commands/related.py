@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
     from codelode.answers.indexed_file import index_of_file
     from codelode.cli.advice import check_open
-    from codelode.cli.streams import progress_meter
+    from codelode.cli.streams import progress_meter, say
     from codelode.cli.terminal import Links
     from codelode.cli.views.related import print_related
     from codelode.errors import UsageError
@@ -72,7 +72,9 @@ def run(options: argparse.Namespace) -> int:
     limit = max(options.limit or 10, options.open or 1)
     if is_elsewhere(options):
         return _elsewhere(file, int(line), limit, options)
-    index, path = index_of_file(file, options.index_dir, not options.no_index, progress_meter())
+    index, path = index_of_file(
+        file, options.index_dir, not options.no_index, progress_meter(), say
+    )
     hits = index.related(path, int(line), limit)
     root = GivenRoot(os.path.relpath(index.root), os.fspath(index.root))
     if options.open is not None:

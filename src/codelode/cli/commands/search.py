@@ -178,7 +178,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.cli import advice
     from codelode.cli.search_request import request_of
     from codelode.cli.terminal import Links, paged
-    from codelode.cli.views.hits import print_answer, shown_hits
+    from codelode.cli.views.hits import print_answer, say_notes, shown_hits
     from codelode.search.parsed_query import parse_request
     from codelode.several import SeveralRoots
 
@@ -188,6 +188,7 @@ def run(options: argparse.Namespace) -> int:
         print_languages()
         return 0
     advice.check_open(options)
+    advice.check_null(options)
     query, roots = advice.query_and_roots(options)
     request = request_of(query, max(options.limit or 10, options.open or 1), options)
     terms = parse_request(request).terms
@@ -204,6 +205,7 @@ def run(options: argparse.Namespace) -> int:
         return open_hit(answer.hits, Path(answer.root), several.given, options)
     with paged(options):
         print_answer(answer, several.given, lambda: _states(several, answer), terms, options)
+    say_notes(answer, several.given, options)
     if not answer.hits:
         from codelode.cli.filters import explain_filters
 
@@ -215,13 +217,14 @@ def run(options: argparse.Namespace) -> int:
 def _answer(several: SeveralRoots, request: SearchRequest, options: argparse.Namespace) -> Answer:
     """Search, after building the indexes that are missing."""
     from codelode.answers.build import ask_indexed
-    from codelode.cli.streams import progress_meter
+    from codelode.cli.streams import progress_meter, say
 
     return ask_indexed(
         several,
         lambda: several.answer(request, fresh=options.fresh),
         allowed=not options.no_index,
         meter=progress_meter(),
+        tell=say,
     )
 
 

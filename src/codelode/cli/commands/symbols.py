@@ -181,7 +181,7 @@ def _here(options: argparse.Namespace) -> _Listed:
     import os
 
     from codelode.answers.build import ask_indexed
-    from codelode.cli.streams import progress_meter
+    from codelode.cli.streams import progress_meter, say
     from codelode.render.paths import from_here
     from codelode.several import SeveralRoots
 
@@ -194,6 +194,7 @@ def _here(options: argparse.Namespace) -> _Listed:
         lambda: (several.refresh(options.fresh), several.symbols(request)),
         allowed=not options.no_index,
         meter=progress_meter(),
+        tell=say,
     )
     root, given = os.fspath(several.root), several.given
     return _Listed(root, found, lambda path: from_here(f"{root}/{path}", given), several, state)
@@ -202,17 +203,17 @@ def _here(options: argparse.Namespace) -> _Listed:
 def _in_file(options: argparse.Namespace) -> _Listed:
     """Return the definitions of `options.file`, from the index that covers it."""
     from codelode.answers.indexed_file import index_of_file
-    from codelode.cli.streams import progress_meter
+    from codelode.cli.streams import progress_meter, say
     from codelode.discover.glob import escaped
 
     if options.roots:
         raise UsageError("give either -f FILE or ROOT: a ROOT may be a file, too")
     file, meter = options.file, progress_meter()
     allowed = not options.no_index
-    index, path = index_of_file(file, options.index_dir, allowed, meter)
+    index, path = index_of_file(file, options.index_dir, allowed, meter, say)
     state = index.refresh(options.fresh)
     if not index.holds(path):  # the update has removed the file
-        index, path = index_of_file(file, options.index_dir, allowed, meter)
+        index, path = index_of_file(file, options.index_dir, allowed, meter, say)
     found = index.reader.symbols(_request(options, [f"/{escaped(path)}"]))
     return _Listed(str(index.root), found, lambda path: file, None, state)
 

@@ -53,11 +53,13 @@ _POLL_SECONDS = 0.5
 def run(options: argparse.Namespace) -> int:
     """Build a missing index, then watch."""
     from codelode.answers.build import build_if_missing
-    from codelode.cli.streams import progress_meter
+    from codelode.cli.streams import progress_meter, say
     from codelode.index import Index
 
     index = Index.open(options.root, index_dir=options.index_dir)
-    build_if_missing(index, meter=progress_meter(options.quiet))
+    build_if_missing(
+        index, meter=progress_meter(options.quiet), tell=None if options.quiet else say
+    )
     return follow(index, options.max_folders, options.quiet)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codelode.agents.clients import SERVER
 from codelode.agents.install import Target, config_path, is_installed
 from codelode.cli import streams
 from codelode.render.ansi import GREEN, RED, paint
@@ -13,7 +15,6 @@ from codelode.render.sanitize import visible_name, visible_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from codelode.agents.clients import Client
     from codelode.agents.install import Change
@@ -43,6 +44,30 @@ def print_files(changes: Sequence[Change]) -> None:
     for change in changes:
         print(f"# {visible_name(str(change.path))}")
         print("(no file)" if change.new is None else visible_lines(change.new))
+
+
+def say_done(changes: Sequence[Change], clients: Sequence[Client], server: bool) -> None:
+    """Say which files were changed, and that the clients must be restarted.
+
+    With `server`, also say how each client lists its servers.
+    """
+    for verb, removed in (("wrote", False), ("removed", True)):
+        paths = [_from_here(each.path) for each in changes if (each.new is None) == removed]
+        if paths:
+            streams.say(f"{verb} {', '.join(paths)}")
+    titles = ", ".join(each.title for each in clients)
+    then = ""
+    if server:
+        named = f"{clients[0].check} shows" if len(clients) == 1 else ""
+        listed = named or ", ".join(f"{each.check} ({each.title})" for each in clients) + " show"
+        then = f"; then {listed} whether {SERVER!r} is connected"
+    streams.say(f"to make it count, restart {titles}{then}")
+
+
+def _from_here(path: Path) -> str:
+    """Return a path as people see it: relative if it is below the current folder."""
+    here = Path.cwd()
+    return visible_name(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def visible_lines(text: str) -> str:

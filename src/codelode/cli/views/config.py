@@ -29,7 +29,7 @@ def print_settings(found: Sequence[Listed], files: Iterable[SettingsFile]) -> No
 
 
 def print_setting(each: Listed, given: Sequence[Setting]) -> None:
-    """Print the value of a setting, its source, its meaning, and what sets it.
+    """Print a setting: its value, source and meaning, the possible values, and what sets it.
 
     `given` has the values of all sources, by ascending precedence; overridden values are printed
     too.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.answers.lines import shown_lines, vimgrep_line
-from codelode.answers.notes import note_on_left_out, notes
+from codelode.answers.notes import note_on_left_out, note_on_more, notes
 from codelode.answers.search import answer_object, hit_object
 from codelode.cli import streams
 from codelode.cli.terminal import Links
@@ -20,6 +20,9 @@ from codelode.render.sanitize import visible_name, visible_text, width
 from codelode.render.screen import rows_of_hits
 from codelode.render.text import Style, render_hit
 from codelode.render.units import count, seconds
+
+LISTS = ("files", "vimgrep", "jsonl")
+"""The formats that list places for other programs, without a word about the index."""
 
 FOOTER_ROWS = 3
 """A blank row, the summary, and the next prompt."""
@@ -56,14 +59,26 @@ def print_answer(
             _print_files(answer, roots, options)
             if not shown_hits(answer, options):
                 streams.say_nothing_found()
-            if len(answer.hits) == options.limit and (options.fixed_strings or options.regex):
-                streams.say(f"these are the best {options.limit}: `-k N` prints more, up to 1,000")
         case "jsonl" | "vimgrep":
             print_lines(answer.hits, Path(answer.root), roots, options, not options.no_snippet)
             if not shown_hits(answer, options):
                 streams.say_nothing_found()
         case _:
             _print_text(answer, roots, terms, options)
+
+
+def say_notes(answer: Answer, roots: Sequence[GivenRoot], options: argparse.Namespace) -> None:
+    """Say after a list of places what text says below its hits: what the list may lack, and why.
+
+    The pager must have ended, because standard error disturbs its screen. The other formats have
+    notes of their own.
+    """
+    if options.format not in LISTS:
+        return
+    for note in notes(answer, index_commands(roots)):
+        streams.say(note)
+    if options.format != "jsonl" and (more := note_on_more(answer, options.max_per_file)):
+        streams.say(more)
 
 
 def shown_whole(answer: Answer) -> list[GivenRoot]:

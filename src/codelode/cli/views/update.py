@@ -55,7 +55,7 @@ def say_tracked(root: Path) -> None:
 def print_plan(plan: Plan) -> None:
     """Print what an update would do."""
     print(
-        f"would read {plan.changed:,} of {count(plan.files, 'file')} ({size(plan.bytes)} in all),"
+        f"would index {plan.changed:,} of {count(plan.files, 'file')} ({size(plan.bytes)} in all),"
         f" remove {plan.removed:,} from the index, skip {sum(plan.skipped.values()):,}"
     )
     _print_reasons(plan.skipped)

@@ -1,0 +1,80 @@
+"""Tests of the notes that commands write to standard error beside lists for other programs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.commandline import CommandLine, write_tree
+
+LISTS = (["-l"], ["-l", "-0"], ["--vimgrep"], ["--jsonl"])
+MATCHES = 14
+
+
+@pytest.fixture
+def many(tmp_path: Path, lode: CommandLine) -> Path:
+    """Return an indexed tree in which 14 files have a text."""
+    files = {f"f{n}.py": f"def quokka_{n}():\n    return {n}\n" for n in range(MATCHES)}
+    root = write_tree(tmp_path / "many", {**files, "other.py": "x = 1\n"})
+    lode("index", root, "-q").must_succeed()
+    return root
+
+
+def test_every_list_says_how_the_index_compares_with_the_tree(
+    lode: CommandLine, many: Path
+) -> None:
+    (many / "other.py").write_text("koala = 1\n")
+    for query in ("quokka", "koala"):
+        search = ("search", "-F", query, "--lexical", "-k", "50")
+        text = lode(*search, cwd=many, LODE_FRESH_BUDGET="0")
+        note = r"lode: .*took over 0 s.*: run `lode index`, or add `--fresh always`\n"
+        assert re.fullmatch(note, text.message)
+        for flags in LISTS:
+            found = lode(*search, *flags, cwd=many, LODE_FRESH_BUDGET="0")
+            assert (found.code, bool(found.out)) == (text.code, bool(text.out))
+            assert re.fullmatch(note, found.message), flags
+            current = lode(*search, *flags, "--fresh", "never", cwd=many)
+            assert current.message == ""
+
+
+def test_a_list_that_lacks_matches_says_which_limit_shows_all(
+    lode: CommandLine, many: Path
+) -> None:
+    for flags in (["-F", "quokka"], ["-e", "quokka_[0-9]"], ['"quokka"']):
+        for form in ("-l", "--vimgrep"):
+            search = ("search", form, *flags)
+            first = lode(*search, cwd=many).must_succeed()
+            assert len(first.text.splitlines()) == 10
+            assert first.message == (
+                "lode: the best 10 of 14 places that match: `-k 14` shows all\n"
+            )
+            every = lode(*search, "-k", str(MATCHES), cwd=many).must_succeed()
+            assert len(every.text.splitlines()) == MATCHES
+            assert every.message == ""
+            part = lode(*search, "-g", "f1*.py", cwd=many).must_succeed()
+            assert (len(part.text.splitlines()), part.message) == (5, "")
+    two = lode("search", "-l", "-F", "quokka", "f1.py", "f2.py", "-k", "1", cwd=many)
+    assert two.message == "lode: the best 1 of 2 places that match: `-k 2` shows all\n"
+    assert lode("search", "-l", "quokka", cwd=many).message == ""
+
+
+def test_a_folder_that_gets_an_index_of_its_own_is_named(lode: CommandLine, many: Path) -> None:
+    for name in ("examples", "samples", "demos", "tries"):
+        write_tree(many, {f"{name}/a.py": "def render_view():\n    return 1\n"})
+    (many / ".lodeignore").write_text("examples/\nsamples/\ndemos/\ntries/\n")
+    lode("index", many, "-q").must_succeed()
+    for name, command in (
+        ("examples", ("search", "render a view", "examples")),
+        ("samples", ("symbols", "render_view", "samples")),
+        ("demos", ("outline", "demos/a.py")),
+        ("tries", ("index", "tries")),
+    ):
+        told = f"lode: {many / name} is left out of the index of {many}, so it got an index of its"
+        first = lode(*command, cwd=many).must_succeed()
+        assert first.message == f"{told} own\n"
+        assert lode(*command, cwd=many).must_succeed().message == ""
+    write_tree(many, {"sub/.git/config": "", "sub/a.py": "x = 1\n"})
+    nested = lode("index", many / "sub").must_succeed()  # a worktree, which nothing leaves out
+    assert "index of its own" not in nested.message
