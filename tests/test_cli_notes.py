@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.commandline import CommandLine, write_tree
+from tests.commandline import CommandLine, Outcome, write_tree
 
 LISTS = (["-l"], ["-l", "-0"], ["--vimgrep"], ["--jsonl"])
 MATCHES = 14
@@ -78,3 +79,36 @@ def test_a_folder_that_gets_an_index_of_its_own_is_named(lode: CommandLine, many
     write_tree(many, {"sub/.git/config": "", "sub/a.py": "x = 1\n"})
     nested = lode("index", many / "sub").must_succeed()  # a worktree, which nothing leaves out
     assert "index of its own" not in nested.message
+
+
+def test_hits_in_excluded_files_are_marked_and_counted(lode: CommandLine, tmp_path: Path) -> None:
+    doc = {f"doc/p{n}.md": f"# Wombat {n}\n" for n in range(3)}
+    inner = {"made/a.py": "def wombat_made():\n    return 1\n"}
+    root = write_tree(tmp_path / "tree", {**doc, **inner, "a.py": "def wombat():\n    return 1\n"})
+    lode("index", root / "made", "-q").must_succeed()
+    lode("index", root, "-q").must_succeed()
+    write_tree(root, {".lodeignore": "doc/\nmade/\n"})
+    write_tree(root, {f"new/f{n}.py": f"x_{n} = {n}\n" * 50_000 for n in range(5)})
+    (root / "a.py").write_text("def wombat():\n    return 2\n")
+
+    def search(*arguments: str) -> Outcome:
+        return lode("search", "wombat", *arguments, cwd=root, LODE_FRESH_BUDGET="3").must_succeed()
+
+    found = search("--no-snippet")
+    marks = {line.partition(":")[0]: line.rpartition("  ")[2] for line in found.text.splitlines()}
+    excluded = {*doc, *inner}
+    assert {path for path, mark in marks.items() if mark == "[excluded since]"} == excluded
+    assert marks["a.py"] == "[changed on disk since]"
+    assert "5 added, 4 deleted or excluded since the last update (updating would" in found.message
+    assert search("-l").text == "a.py\n"
+    answer = search("--json").json
+    assert answer["snapshot"]["freshness"]["deleted"] == 4
+    hits = answer["hits"]
+    assert {hit["path"] for hit in hits if hit.get("excluded")} == excluded
+    assert not any(hit["deleted"] for hit in hits)
+    assert "(excluded since)" in search("--agent").text
+    both = search(".", "made", "--no-snippet").text.splitlines()
+    assert next(line for line in both if line.startswith("made/a.py")).endswith("(function)")
+    assert all(line.endswith("[excluded since]") for line in both if line.startswith("doc/"))
+    shutil.rmtree(root / "new")
+    assert search("--fresh", "always", "-l").text == "a.py\n"

@@ -381,7 +381,7 @@ class TestCommandLine:
         search = partial(lode, "search", "RetryScheduler", cwd=tree, LODE_FRESH_BUDGET="0.3")
         found = search().must_succeed()
         assert found.message == (
-            "lode: 1 file changed, 3 added, 1 deleted since the last update"
+            "lode: 1 file changed, 3 added, 1 deleted or excluded since the last update"
             " (updating would take over 0.3 s): run `lode index`, or add `--fresh always`\n"
         )
         assert header_marks(found.text)["src/retry.py"] == "[deleted since]"

@@ -87,6 +87,11 @@ class Index(Lookups):
         """Return what `answer` returns, for a request whose arguments are already checked."""
         freshness = self.refresh(fresh)
         answer = (self._dispatcher or self._reader).answer(request)
+        if freshness.deleted:
+            from codelode.freshness.excluded import mark_excluded  # few searches need it
+
+            hits = mark_excluded(self._reader.home(), self.root, answer.hits)
+            answer = replace(answer, hits=hits)
         return replace(answer, freshness=replace(freshness, age=answer.freshness.age))
 
     @metrics.counting_errors("update")

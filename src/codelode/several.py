@@ -90,7 +90,10 @@ class SeveralRoots:
         began = time.perf_counter()
         freshness = self.refresh(fresh)
         readers, sources = self.sources(request)
-        hits, found = self._hits(*_having(request.languages, readers, sources), request)
+        readers_used, sources_used = _having(request.languages, readers, sources)
+        hits, found = self._hits(readers_used, sources_used, request)
+        if freshness.deleted:
+            hits = self._marked(readers_used, found, hits)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
@@ -169,6 +172,17 @@ class SeveralRoots:
         return [
             replace(hit, path=_from(base, readers[number].root, hit.path)) for number, hit in placed
         ], found
+
+    def _marked(self, readers: Sequence[IndexReader], found: Found, hits: list[Hit]) -> list[Hit]:
+        """Return hits with the excluded ones marked, each by the rules of its own index."""
+        from codelode.freshness.excluded import mark_excluded  # few searches need it
+
+        marked: dict[int, Hit] = {}
+        for number, reader in enumerate(readers):
+            places = [place for place, each in enumerate(found.indexes) if each == number]
+            mine = mark_excluded(reader, self.root, [hits[place] for place in places])
+            marked.update(zip(places, mine, strict=True))
+        return [marked[place] for place in range(len(hits))]
 
     def sources(
         self, request: SearchRequest | None = None

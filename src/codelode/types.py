@@ -159,8 +159,9 @@ class Hit:
     chunk, else the lines of the chunk; `text` is the text of these lines.
 
     `stale` is True if the file on disk no longer has the indexed content, `deleted` if it is gone;
-    a deleted file is stale too. `features` holds the parts of the score by name, if the search was
-    asked to explain itself.
+    a deleted file is stale too. `excluded` is True if the file exists, but the rules leave it out
+    now; this is looked at only if `Freshness` counts deleted files. `features` holds the parts of
+    the score by name, if the search was asked to explain itself.
     """
 
     path: str
@@ -176,6 +177,7 @@ class Hit:
     features: dict[str, float] | None = None
     deleted: bool = False
     column: int = 1
+    excluded: bool = False
 
     def __repr__(self) -> str:
         """Return the place and the symbol, without the text, which may be long."""
@@ -217,6 +219,7 @@ class Freshness:
 
     `age` is the time since the commit of the snapshot, in seconds. `changed`, `added` and `deleted`
     count the files that differ from the snapshot; they are None if no look was made or possible.
+    Files that the rules leave out now count as `deleted`: an update removes them too.
     `coverage` is the share of the tree's files whose current content is in the index; it is None in
     the same cases. `updated` says that the search brought the index up to date first, `updating`
     that an update is under way. `problem` gives the reason why files differ or why no look was

@@ -73,8 +73,9 @@ def notes_on_freshness(state: Freshness, stale_files: int, update: str = "lode i
 
 
 def _differences(state: Freshness) -> str:
-    """Return how many files were changed, added and deleted: `3 files changed, 1 deleted`."""
-    numbers = {"changed": state.changed, "added": state.added, "deleted": state.deleted}
+    """Return how many files differ: `3 files changed, 1 added, 2 deleted or excluded`."""
+    gone = "deleted or excluded"
+    numbers = {"changed": state.changed, "added": state.added, gone: state.deleted}
     parts = [f"{number:,} {name}" for name, number in numbers.items() if number]
     first, *others = parts
     amount, _, name = first.partition(" ")

@@ -72,6 +72,8 @@ def hit_object(hit: Hit, text: bool = True) -> dict[str, Any]:
         "stale": hit.stale,
         "deleted": hit.deleted,
     }
+    if hit.excluded:
+        fields["excluded"] = True
     if hit.features is not None:
         fields["features"] = hit.features
     if text:

@@ -60,8 +60,14 @@ def entry_of(hit: Hit, shown_path: str, mask: Callable[[str], str]) -> Entry:
         lines=tuple(lines),
         label=f"{symbol} ({hit.kind})" if symbol and hit.kind else symbol,
         keys=(key_of(hit, shown_path),),
-        note="deleted since" if hit.deleted else "changed on disk since" if hit.stale else "",
+        note=_note(hit),
     )
+
+
+def _note(hit: Hit) -> str:
+    if hit.deleted or hit.excluded:
+        return "deleted since" if hit.deleted else "excluded since"
+    return "changed on disk since" if hit.stale else ""
 
 
 def key_of(hit: Hit, shown_path: str) -> str:

@@ -104,6 +104,8 @@ def _state(hit: Hit) -> str:
     """Return how the file on disk differs from what was indexed; empty if it does not."""
     if hit.deleted:
         return "[deleted since]"
+    if hit.excluded:
+        return "[excluded since]"
     return "[changed on disk since]" if hit.stale else ""
 
 

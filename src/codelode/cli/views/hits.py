@@ -108,8 +108,8 @@ def print_lines(
 
 
 def existing(hits: Sequence[Hit]) -> list[Hit]:
-    """Return the hits whose files still exist: programs open the file of every hit."""
-    return [hit for hit in hits if not hit.deleted]
+    """Return the hits whose files still exist and are not left out: programs open every file."""
+    return [hit for hit in hits if not hit.deleted and not hit.excluded]
 
 
 def shown_hits(answer: Answer, options: argparse.Namespace) -> list[Hit]:
