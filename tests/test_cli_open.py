@@ -178,3 +178,9 @@ def test_a_deleted_file_is_not_opened(lode: CommandLine, tree: Path, tmp_path: P
     search = ("search", "parseConfig", tree, "--fresh", "never", "--open")
     lode(*search, EDITOR=str(editor)).must_be_refused("is gone since it was indexed")
     assert not record.exists()
+
+
+def test_the_help_says_how_an_unknown_editor_gets_the_line(lode: CommandLine) -> None:
+    for command in ("search", "related"):
+        text = " ".join(lode(command, "--help").must_succeed().text.split())
+        assert "EDITOR='myedit {file} {line}'" in text

@@ -53,6 +53,33 @@ def test_the_options_of_the_index_stay_in_force(
     assert found.text.splitlines()[0].endswith(".hidden/settings.py")
 
 
+def test_an_index_of_another_project_is_noticed(
+    lode: CommandLine, origin: Path, tmp_path: Path
+) -> None:
+    store, strange = tmp_path / "store", repository(tmp_path / "b", {"x.py": "def x(): ...\n"})
+    lode("index", origin).must_succeed()
+    lode("push", store, origin).must_succeed()
+    copy = write_tree(tmp_path / "copy", SAMPLE)  # all files agree, although git knows none
+    assert lode("pull", store, copy, "--quiet").must_succeed().message == ""
+    (copy / "src" / "retry.py").unlink()
+    write_tree(copy, dict.fromkeys(("docs/guide.md", "src/config.ts", "empty.py"), "y = 1\n"))
+    lode("index", copy, "--rebuild").must_succeed()
+    assert lode("pull", store, copy).must_succeed().message == ""
+    for flags in ([], ["--quiet"], ["--json"]):
+        lode("index", strange, "--rebuild").must_succeed()
+        warned = lode("pull", store, strange, *flags).must_succeed().message
+        assert warned == (
+            "lode: none of the 6 files that were pulled agrees with the files here: is"
+            f" {store} the store of this project?\n"
+        )
+
+
+def test_places_are_shown_without_dots(lode: CommandLine, origin: Path, tmp_path: Path) -> None:
+    for given in ("../absent", "./../absent", f"{origin}/../absent", f"file://{origin}/../absent"):
+        refused = lode("pull", given, cwd=origin)
+        refused.must_be_refused(f"no such folder: {tmp_path.resolve() / 'absent'}")
+
+
 def test_errors_are_one_line(lode: CommandLine, origin: Path, tmp_path: Path) -> None:
     store, empty = tmp_path / "store", tmp_path / "empty"
     empty.mkdir()

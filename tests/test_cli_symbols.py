@@ -106,6 +106,17 @@ def test_nothing_found_is_exit_code_one(sample: tuple[CommandLine, Path]) -> Non
     assert lode("symbols", "schedule", root, "-t", "go").code == 1
 
 
+def test_globs_and_beginnings_of_misspelled_names(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    for glob in ("*chedul?r", "*trySched*", "R*r", "*Scheduler.sched*", "retr*er"):
+        assert "src/retry.py" in lode("symbols", glob, root, "--fresh", "never").must_succeed().text
+        assert lode("symbols", glob, root).message == ""
+    nothing = lode("symbols", "RetryStack", root)
+    assert (nothing.code, nothing.out) == (1, b"")
+    assert "`lode symbols 'RetryS*'` lists names that begin so" in nothing.message
+    assert "`lode search` finds uses" in lode("symbols", "*xyzzy*", root).message
+
+
 def test_near_names_are_marked_as_near(sample: tuple[CommandLine, Path]) -> None:
     lode, root = sample
     near = lode("symbols", "RetrySched", root).must_succeed()

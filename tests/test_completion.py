@@ -153,6 +153,11 @@ def test_the_shell_completes_commands_flags_and_values(shell: Shell) -> None:
     }
     assert shell.complete("lode completion ") == {"bash", "zsh", "fish"}
     assert shell.complete("lode search -k ") == set()
+    assert shell.complete("lode man sea") == {"search"}
+    assert shell.complete("lode config set color ") == {"auto", "always", "never"}
+    assert shell.complete("lode config set --project search.fresh n") == {"never"}
+    assert "search.limit" in shell.complete("lode config set search.l")
+    assert "never" not in shell.complete("lode config color ")
 
 
 @pytest.mark.parametrize("shell", SHELLS, indirect=True)

@@ -154,6 +154,13 @@ def test_every_command_is_in_the_readme() -> None:
         assert f"lode {name}" in readme
 
 
+def test_every_page_is_linked_from_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        if not page.name.startswith("performance-"):  # docs/performance.md leads to them
+            assert f"](docs/{page.name})" in readme, page.name
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/**/*.md")]
     for page in pages:

@@ -30,6 +30,18 @@ def test_text_that_only_resembles_a_filter_stays() -> None:
         assert parse(text) == FilteredQuery(text)
 
 
+def test_a_misspelled_filter_is_a_problem_and_stays_text() -> None:
+    for typed, meant in (("rooot", "root"), ("lnag", "lang"), ("paths", "path"), ("knd", "kind")):
+        for sign in ("", "-"):
+            query = parse(f"retry {sign}{typed}:x")
+            assert query.text == f"retry {sign}{typed}:x"
+            (problem,) = filters_of(query).problems
+            assert problem.startswith(f"{typed}: is no filter")
+            assert problem.endswith(f"did you mean {meant}:?")
+    for text in ("find:x", "std::path", "paths::x", "rooot: x", "http://x", "a:paths:b", "boot:x"):
+        assert filters_of(parse(text)).problems == ()
+
+
 def test_a_filter_without_a_value_is_dropped_while_it_is_typed() -> None:
     for text in ("retry lang:", "lang: retry", 'retry path:""', "retry -kind:"):
         assert parse(text) == FilteredQuery("retry")

@@ -28,6 +28,9 @@ TREE = {
     "src/upper.py": "PARSE_HEADER_LINE = 3\n",
     "src/compute.py": "def compute_checksum_of_block(block):\n    return 0\n",
     "tests/test_compute.py": "def compute_checksum():\n    return 1\n",
+    "lib/views.py": "class Page:\n    def render_page(self, name):\n        return name\n",
+    "tests/render_page.py": "class Mock:\n    def render_page(self, render_page):\n"
+    + "        return render_page(render_page)\n" * 9,
     "lib/question.rb": "module Question\n  def ready?\n    true\n  end\nend\n",
     "docs/keys.md": "Set `queue.config.close` to close the queue.\n",
     "docs/use.md": USE.format(name="send_request"),
@@ -56,6 +59,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
         ("ParseHeaderLine", "src/camel.js", "parseHeaderLine"),
         ("PARSE_HEADER_LINE", "src/upper.py", "PARSE_HEADER_LINE"),
         ("queue_push", "src/queue.c", "queue_push"),
+        ("render_page", "lib/views.py", "Page.render_page"),
         ("queuePush", "src/queue.c", "queue_push"),
         ("HttpClient.send_request", "src/client.py", "HttpClient.send_request"),
         ("HttpServer::send_request()", "src/server.py", "HttpServer.send_request"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +20,7 @@ from codelode.chunk.chunker import chunk
 from codelode.discover.read import read
 from codelode.discover.walk import walk
 from codelode.search.symbol_query import EXACT, UNQUALIFIED, NameQuery, parse_name
+from codelode.segment.name_glob import matches, places
 from codelode.segment.name_keys import clean_name, name_key
 from codelode.types import Document, Fresh, SourceFile
 
@@ -149,6 +152,31 @@ def test_prefixes_find_all_names_that_begin_so(index: Index, reference: list[Kno
         for kind in kinds:
             of_kind = index.symbols(f"{prefix}*", limit=EVERYTHING, kinds=kind)
             assert of_kind == [hit for hit in hits if hit.kind == kind]
+
+
+GLOBS = ("*e", "*ob*", "j?b*", "*b_*_*", "*Q*e*", "*é*", "s*e", "*b_q*", "?ob", "*xyzzy*", "*o?e*")
+
+
+@pytest.mark.parametrize("glob", GLOBS)
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("kinds", [(), ("function",)])
+def test_globs_find_all_names_that_match(
+    index: Index, reference: list[Known], glob: str, exact: bool, kinds: tuple[str, ...]
+) -> None:
+    pattern = re.compile(
+        "".join({"*": ".*", "?": "."}.get(each, re.escape(each)) for each in glob),
+        re.DOTALL | (0 if exact else re.IGNORECASE),
+    )
+    wanted = {
+        each
+        for each in reference
+        if pattern.fullmatch(each.name) and (not kinds or each.kind in kinds)
+    }
+    hits = index.symbols(glob, limit=EVERYTHING, exact=exact, kinds=kinds)
+    assert {known(hit) for hit in hits} == wanted
+    assert all(hit.match == "glob" for hit in hits)
+    assert [key(hit.name) for hit in hits] == sorted(key(hit.name) for hit in hits)
+    assert index.symbols(glob, limit=3, exact=exact, kinds=kinds) == hits[:3]
 
 
 def test_listings_are_in_the_order_of_paths_and_lines(index: Index, reference: list[Known]) -> None:
@@ -353,6 +381,56 @@ def test_random_names_find_themselves_only(index: Index, reference: list[Known])
         for hit in index.symbols(asked, exact=True):
             assert hit.name == asked
             assert asked in names
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "is_glob"),
+    [
+        ("*oo", "*oo", True),
+        ("get*Url()", "get*Url", True),
+        ("g?t", "g?t", True),
+        ("empty?", "empty?", False),
+        ("read*", "read", False),
+        ("(*Server).Run", "Run", False),
+        ("Server.*un", "*un", True),
+        ("operator*=", "operator*=", False),
+        ("a?.run", "run", False),
+        ("/=", "/=", False),
+    ],
+)
+def test_stars_and_question_marks_are_read(asked: str, name: str, is_glob: bool) -> None:
+    query = parse_name(asked)
+    assert (query.name, query.is_glob) == (name, is_glob)
+
+
+def test_qualifiers_may_be_globs() -> None:
+    for asked in ("*Server.run", "HTTP*.run", "*.run", "H*S*r::run", "(*HTTPServer).run"):
+        query = parse_name(asked)
+        assert query.match("run", ["HTTPServer", "run"], "a.go") == (EXACT, 0), asked
+    for asked in ("*Client.run", "(*Server).run"):
+        query = parse_name(asked)
+        assert query.match("run", ["HTTPServer", "run"], "a.go") == (UNQUALIFIED, 2), asked
+
+
+@given(st.text("ab*?", max_size=8), st.text("abA_é", max_size=8))
+def test_a_glob_matches_what_a_pattern_matches(glob: str, name: str) -> None:
+    pattern = "".join({"*": ".*", "?": "."}.get(each, each) for each in glob)
+    for exact in (False, True):
+        wanted = re.fullmatch(pattern, name, 0 if exact else re.IGNORECASE) is not None
+        assert matches(glob, name, exact) == wanted
+
+
+@given(st.text("ab*?", min_size=1, max_size=6), st.lists(st.text("abA_é", max_size=6)))
+def test_the_names_in_a_text_are_found_by_place(glob: str, names: list[str]) -> None:
+    text = "".join(f"{name}\n" for name in names).encode()
+    wanted = [place for place, name in enumerate(names) if matches(glob, name)]
+    assert list(places(glob, text)) == wanted
+
+
+def test_a_hostile_glob_takes_linear_time() -> None:
+    began = time.perf_counter()
+    assert not matches("*a" * 100 + "*b", "a" * 250)
+    assert time.perf_counter() - began < 1.0
 
 
 def test_a_name_with_separators_is_found_as_a_whole() -> None:

@@ -228,6 +228,12 @@ def test_wrong_changes_are_refused(tmp_path: Path) -> None:
     lode, user = CommandLine(home), home / "config" / "codelode" / "config.toml"
     for typed, words in (
         ("set serch.limit 1", ["did you mean 'search.limit'?"]),
+        ("set search.limits 1", ["did you mean 'search.limit'?"]),
+        ("set index.limits 1", ["did you mean 'search.limit'?"]),
+        ("set search.frobnicate 1", ["'search.frobnicate': `lode config` lists all settings"]),
+        ("set search.no-tests true", ["no setting, only a flag: `lode search --no-tests`"]),
+        ("set no-tests true", ["no setting, only a flag: `lode search --no-tests`"]),
+        ("set symbols.exact true", ["no setting, only a flag: `lode symbols --exact`"]),
         ("set search.limit many", ["must be a whole number", "'many'"]),
         ("set search.limit", ["expected: lode config set KEY VALUE"]),
         ("unset", ["expected: lode config unset KEY"]),

@@ -49,10 +49,11 @@ class Lookups(OpenedIndex):
         """Return definitions by name, the best first, after bringing the index up to date.
 
         `name` may be qualified in any way (`Class.method`, `Class::method`, `->method`), or a
-        prefix with a final `*`. Without a name, return all definitions, in the order of paths and
-        lines. Names match as written, in another case, or with their words joined in another way.
-        Only if no name matches, names that begin with `name` match; if there are none either, names
-        that differ by one or two typing errors match. `exact` allows only names as written.
+        prefix with a final `*`, or another glob with `*` and `?` in it. Without a name, return all
+        definitions, in the order of paths and lines. Names match as written, in another case, or
+        with their words joined in another way. Only if no name matches, names that begin with
+        `name` match; if there are none either, names that differ by one or two typing errors match.
+        `exact` allows only names as written.
 
         `kinds` are kinds of definitions, such as "class"; `languages`, `globs` and `fresh` are as
         for `answer`. A single string means one item. There are many parameters because each is a

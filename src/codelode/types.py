@@ -253,8 +253,9 @@ class SymbolHit:
 
     `match` says how the name matches the requested name: "exact" as written, "case" in another
     case, "joined" with its words joined in another way, "unqualified" as written but under another
-    qualifier, "prefix" if the name begins with the requested one, "fuzzy" with one or two typing
-    errors; None if no name was requested. `stale` is as in `Hit`.
+    qualifier, "prefix" if the name begins with the requested one, "glob" if that is a glob which
+    matches the name, "fuzzy" with one or two typing errors; None if no name was requested. `stale`
+    is as in `Hit`.
     """
 
     path: str

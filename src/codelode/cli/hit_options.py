@@ -103,7 +103,8 @@ VIMGREP = option(
 )
 OPEN = Option(
     ("--open",),
-    "open hit number N (default: 1) at its line, in $VISUAL, else $EDITOR, else vi",
+    "open hit number N (default: 1) at its line, in $VISUAL, else $EDITOR, else vi; for an editor"
+    " that lode does not know, name the place in the variable: EDITOR='myedit {file} {line}'",
     {"metavar": "N", "nargs": "?", "const": "1", "type": positive},
     joined=True,
 )

@@ -32,7 +32,8 @@ def open_object_store(url: str | os.PathLike[str]) -> ObjectStore:
     if scheme == "file":
         from codelode.objects.folder import FolderStore
 
-        return FolderStore(_folder_of(text) if match else Path(text).expanduser().absolute())
+        folder = _folder_of(text) if match else Path(text).expanduser().absolute()
+        return FolderStore(folder.resolve() if ".." in folder.parts else folder)
     if scheme not in BUCKET_SCHEMES:
         raise UsageError(f"{_shown(text)}: a store is s3://, gs://, az://, file:// or a folder")
     parts = urlsplit(text)

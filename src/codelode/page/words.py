@@ -16,6 +16,7 @@ from codelode.errors import UsageError
 
 NAMES = ("lang", "path", "kind", "root")
 _WORD = re.compile(r'(?<!\S)(-?)(lang|path|kind|root):(?:"([^"]*)"|(\S*))(?!\S)')
+_LIKE_A_FILTER = re.compile(r"(?<!\S)-?([a-z]{3,8}):(?=[^\s:/])")
 _GLOB_SIGNS = re.compile(r"[*?\[{\\]")
 _SPACES = re.compile(r"\s+")
 
@@ -94,7 +95,7 @@ class Filters:
 
 def filters_of(query: FilteredQuery) -> Filters:
     """Return the filters of a query."""
-    problems: list[str] = []
+    problems = _misspelled(query.text)
     globs = [
         *_globs(query.values("path"), "", problems),
         *_globs(query.values("path", excludes=True), "!", problems),
@@ -110,6 +111,21 @@ def filters_of(query: FilteredQuery) -> Filters:
         other_roots=frozenset(query.values("root", excludes=True)),
         problems=tuple(problems),
     )
+
+
+def _misspelled(text: str) -> list[str]:
+    """Return a message for each word of the text that looks like a misspelled filter: `rooot:x`.
+
+    It begins as the name of a filter does, and has one typing error. `find:x` stays plain text.
+    """
+    from rapidfuzz.distance import OSA  # few queries need it
+
+    return [
+        f"{typed}: is no filter, but text to search for: did you mean {name}:?"
+        for typed in dict.fromkeys(_LIKE_A_FILTER.findall(text))
+        for name in NAMES
+        if typed[0] == name[0] and OSA.distance(typed, name, score_cutoff=1) == 1
+    ]
 
 
 def _lower(values: list[str]) -> frozenset[str]:

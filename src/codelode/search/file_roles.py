@@ -29,6 +29,9 @@ _GENERATED = re.compile(
 ROLES = {"test": _TEST, "example": _EXAMPLE, "generated": _GENERATED}
 """The path pattern of each role, in the order of the bits from the lowest."""
 
+TEST, EXAMPLE = 1, 2
+"""The bits of two roles."""
+
 NO_TESTS = (
     "!{test,tests,__tests__,spec,specs,testdata}/",
     "!test_*",

@@ -2,9 +2,9 @@
 
 The *grade* of a chunk is the grade of the best definition whose name begins in it: 1 for the name
 as asked, less for another case, less for the same words joined in another way. A declaration is
-worth a little less than a definition. If the query is a name alone, a member of another definition
-is worth slightly less, too. Outside the class or module asked for, a definition or declaration is
-worth less than half.
+worth a little less than a definition, and so is a definition in a test or an example. If the query
+is a name alone, a member of another definition is worth slightly less, too. Outside the class or
+module asked for, a definition or declaration is worth less than half.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.search.file_roles import EXAMPLE, TEST, roles_of_files
 from codelode.text.csr import are_among
 from codelode.text.tokens import parts
 
@@ -33,7 +34,9 @@ OTHERWISE_PARTED = 0.5
 _DECLARATION = 0.1
 _QUALIFIED = 0.02
 _MODULE = 0.05
-"""How much less a declaration, a member of another definition, and a module are worth."""
+_ASIDE = 0.1
+"""How much less a declaration, a member of another definition, a module, and a definition in a test
+or an example are worth."""
 
 MODULES = frozenset({"module", "namespace"})
 """Kinds of definitions that are asked for less than what they hold: `Stack` of `Data.Stack`."""
@@ -105,10 +108,22 @@ def grades_of(
             worths = (_worth(segment, asked, definer, path, strict) for definer in definers)
             grade = worth * (max(worths, default=elsewhere) or elsewhere)
             grades[row] = max(grades[row], grade)
+    _lower_tests(shard, number, table["file"], grades)
     if asked.scopes and not strict:
         owners = segment.definitions.chunks_defining(asked.scopes[-1])
         np.maximum(grades, _OWNER * are_among(chunks, owners), out=grades, casting="same_kind")
     return grades
+
+
+def _lower_tests(
+    shard: Shard, number: int, files: NDArray[np.integer], grades: NDArray[np.float32]
+) -> None:
+    """Lower the grades of chunks in tests and examples. `files` int[n], `grades` float32[n]."""
+    (named,) = np.nonzero(grades)
+    if len(named):
+        paths = shard.paths(number, files[named])
+        roles = roles_of_files(shard.file_roles[number], files[named], paths)
+        grades[named] *= np.where(roles & (TEST | EXAMPLE), np.float32(1 - _ASIDE), np.float32(1))
 
 
 def likeness_of_names(asked: str, name: str) -> float:

@@ -19,6 +19,7 @@ from codelode.search.symbol_hits import Found, as_hits
 from codelode.search.symbol_query import (
     EXACT,
     FUZZY,
+    GLOB,
     MATCHES,
     PREFIX,
     NameQuery,
@@ -27,11 +28,12 @@ from codelode.search.symbol_query import (
 )
 from codelode.search.symbols import Stage, SymbolPart
 from codelode.search.tree_part import TreePart
+from codelode.segment.name_glob import numbers_matching
 from codelode.segment.name_keys import clean_name, name_key
 from codelode.text.csr import distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from codelode.search.shard import Shard
@@ -120,19 +122,23 @@ class SymbolFinder:
         return sorted(best, key=itemgetter(0))
 
     def beginning_with(self, query: NameQuery) -> Iterator[Found]:
-        """Yield the definitions whose names begin with a prefix, in the order of their names."""
+        """Yield the definitions whose names begin with a prefix, in the order of their names.
+
+        If the query is a glob, yields those whose names it matches.
+        """
         most = _LOOKED_AT if query.qualifiers else None
-        each = (islice(self._with_prefix(*lookup, query.name), most) for lookup in self._lookups())
+        each = (islice(self._beginning(*lookup, query), most) for lookup in self._lookups())
         for key, group in groupby(merge(*each, key=itemgetter(0)), key=itemgetter(0)):
             found = []
             for _, number, record in group:
                 name = record.definition.name
-                if self._request.exact and not name.startswith(query.name):
+                if not query.begins(name, self._request.exact):
                     continue
-                if query.begins(name) and query.distance(*self._whereabouts(number, record)) < 2:
+                if query.distance(*self._whereabouts(number, record)) < 2:
                     names = (_as_text(each) for each in (key, clean_name(name)))
                     order = *names, *self._order(number, record)
-                    found.append(Found(order, number, record, PREFIX))
+                    match = GLOB if query.is_glob else PREFIX
+                    found.append(Found(order, number, record, match))
             yield from sorted(found, key=itemgetter(0))
 
     def misspelled(self, query: NameQuery) -> list[Found]:
@@ -201,19 +207,26 @@ class SymbolFinder:
         for name in query.names:
             yield from filter(self._is_wanted, lookup.named(name, self._filter(number)))
 
-    def _with_prefix(
-        self, number: int, lookup: DefinitionLookup, prefix: str
+    def _beginning(
+        self, number: int, lookup: DefinitionLookup, query: NameQuery
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
-        """Yield key, segment number and definition for the names with a prefix, in key order.
+        """Yield key, segment number and definition for each name that may begin so, by key.
 
         Few definitions may have the wanted kinds. So once this has taken about as long as reading
         all blocks of definitions would, names are no longer looked up one by one: all
         blocks are read, and only the definitions of these kinds are looked up.
         """
-        names = lookup.numbers_with_prefix(prefix)
-        at, most = names.start, lookup.blocks // _BLOCKS_PER_NAME if self._kinds else names.stop
-        for key, alike in groupby(lookup.names_with_prefix(prefix), key=_key):
-            if at - names.start > most:
+        named: Sequence[int] | NDArray[np.int64]
+        if query.is_glob:
+            blocks = lookup.name_table.blocks()
+            named = numbers_matching(query.name, (block.text for block in blocks))
+            names = lookup.names_called(named.tolist())
+        else:
+            named = lookup.numbers_with_prefix(query.name)
+            names = lookup.names_with_prefix(query.name)
+        at, most = 0, lookup.blocks // _BLOCKS_PER_NAME if self._kinds else len(named)
+        for key, alike in groupby(names, key=_key):
+            if at > most:
                 break
             same = list(alike)
             at += len(same)
@@ -221,9 +234,17 @@ class SymbolFinder:
                 yield key, number, record
         else:
             return
-        numbers, owns = lookup.of_kinds(self._kinds, range(at, names.stop))
+        yield from self._of_kinds(number, lookup, np.asarray(named[at:]))
+
+    def _of_kinds(
+        self, number: int, lookup: DefinitionLookup, named: NDArray[np.int64]
+    ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
+        """Yield what `_beginning` does for names given by number, by reading all blocks."""
+        if not len(named):
+            return
+        numbers, owns = lookup.of_kinds(self._kinds, range(int(named[0]), int(named[-1]) + 1))
         files = lookup.files_of(numbers)
-        kept = np.isin(files, self._allowed(number, distinct(files)))
+        kept = np.isin(files, self._allowed(number, distinct(files))) & np.isin(owns, named)
         for each in numbers[kept][np.argsort(owns[kept], kind="stable")].tolist():
             record = lookup.record(each)
             yield _key(record.definition.name), number, record

@@ -13,21 +13,26 @@ from dataclasses import dataclass
 from codelode import arguments
 from codelode.errors import UsageError
 from codelode.segment.definition_lookup import JOINABLE
+from codelode.segment.name_glob import matches
 from codelode.segment.name_keys import clean_name, name_key
 
 EXACT, CASE, JOINED, UNQUALIFIED = "exact", "case", "joined", "unqualified"
-PREFIX, FUZZY = "prefix", "fuzzy"
-MATCHES = (EXACT, CASE, JOINED, UNQUALIFIED, PREFIX, FUZZY)
+PREFIX, GLOB, FUZZY = "prefix", "glob", "fuzzy"
+MATCHES = (EXACT, CASE, JOINED, UNQUALIFIED, PREFIX, GLOB, FUZZY)
 """How the name of a definition matches the requested name, the best first.
 
 It is equal; equal apart from case; equal apart from how its words are joined (`get_url`, `getUrl`);
-equal, but with other qualifiers; it begins with the requested name; it differs by typing errors.
+equal, but with other qualifiers; it begins with the requested name; the requested name is a glob
+that matches it; it differs by typing errors.
 """
 
 _SEPARATOR = re.compile(r"\.|::|->|#|/|\\")
 _OPERATOR = re.compile(r"(?:(.*?)(?:\.|::|->|#))?(operator\s*\W+)")
 _TYPE_ARGUMENTS = re.compile(r"<[^<>]*>")
 _CALL = re.compile(r"\([^()]*\)\Z")
+_WILD = re.compile(r"\*|\?(?!\Z)")
+"""What makes a name a glob. A final question mark is part of a name, as in Ruby: `empty?`."""
+_POINTER = re.compile(r"\(\*(.*)\)")
 _RECEIVERS = frozenset(("", "self", "this", "$this", "cls", "super"))
 
 
@@ -64,13 +69,15 @@ class SymbolRequest:
 class NameQuery:
     """A name that is asked for. `qualifiers` are the keys of its qualifiers, outermost first.
 
-    `whole` is all that was typed; with `is_prefix`, without the final `*`.
+    `whole` is all that was typed; with `is_prefix`, without the final `*`. `is_glob` says that
+    `name` is a glob. A qualifier with a `*` in it is a glob, too.
     """
 
     whole: str
     name: str
     qualifiers: tuple[bytes, ...]
     is_prefix: bool
+    is_glob: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,13 +102,17 @@ class NameQuery:
             return likeness, distance
         return (UNQUALIFIED, distance) if likeness == EXACT else None
 
-    def begins(self, name: str) -> bool:
-        """Return whether a name begins with `self.name`.
+    def begins(self, name: str, exact: bool = False) -> bool:
+        """Return whether a name begins with `self.name`, or matches it if it is a glob.
 
         The caller has checked that the key of the name begins with the key of `self.name`.
         `netifRx` begins with `netif_r`, but `__netif_rx` does not. A final separator counts:
-        `of_node` begins with `of_`, but `ofNode` does not.
+        `of_node` begins with `of_`, but `ofNode` does not. With `exact`, case and separators count.
         """
+        if self.is_glob:
+            return matches(self.name, name, exact)
+        if exact:
+            return name.startswith(self.name)
         if name.casefold().startswith(self.name.casefold()):
             return True
         joinable = JOINABLE.fullmatch(self.name) is not None and self.name[-1].isalnum()
@@ -114,22 +125,26 @@ class NameQuery:
         *folders, file = path.split("/")
         stem = file.partition(".")[0]
         inner = [*parts[:-1]] or [stem]
-        if name_key(clean_name(inner[-1])) == self.qualifiers[-1]:
+        if _fits(self.qualifiers[-1], _key(inner[-1])):
             innermost = True
         else:  # `pkg.Func`: the package may be the folder
             packages = [stem, *folders[-1:]] if len(parts) == 1 else []
-            innermost = self.qualifiers[-1] in map(_key, packages)
+            innermost = any(_fits(self.qualifiers[-1], _key(each)) for each in packages)
         # An iterator, so that qualifiers match only in this order.
         around = map(_key, [*folders, stem, *parts[:-1]])
-        if not all(qualifier in around for qualifier in self.qualifiers):
+        if not all(any(_fits(asked, key) for key in around) for asked in self.qualifiers):
             return 2
         return 0 if innermost else 1
 
 
 def parse_name(text: str) -> NameQuery:
-    """Parse a name, such as `Server.run` or `read*`. Raises `UsageError` if there is none."""
+    """Parse a name, such as `Server.run`, `read*` or `*Error`. Raises `UsageError` if none."""
     whole = _CALL.sub("", text.strip())
     is_prefix = len(whole) > 1 and whole.endswith("*") and re.search(r"\w", whole) is not None
+    last = _SEPARATOR.split(whole)[-1]
+    wild = _WILD.search(last.rstrip("*") if is_prefix else last) is not None
+    is_glob = wild and re.search(r"\w", last) is not None and not _OPERATOR.fullmatch(whole)
+    is_prefix = is_prefix and not is_glob
     if is_prefix:
         whole = whole.rstrip("*")
         if not any(map(str.isalnum, _SEPARATOR.split(whole)[-1])):
@@ -144,8 +159,8 @@ def parse_name(text: str) -> NameQuery:
     if not name:
         raise UsageError(f"no name in {text!r}: give a name, or a prefix such as `read*`")
     qualifiers = _SEPARATOR.split(_TYPE_ARGUMENTS.sub("", before))
-    keys = tuple(_key(each) for each in qualifiers if each.strip() not in _RECEIVERS)
-    return NameQuery(whole, name.strip(), keys, is_prefix)
+    keys = tuple(_asked_key(each) for each in qualifiers if each.strip("* ") not in _RECEIVERS)
+    return NameQuery(whole, name.strip(), keys, is_prefix, is_glob)
 
 
 def _likeness(asked: str, name: str) -> str | None:
@@ -156,6 +171,20 @@ def _likeness(asked: str, name: str) -> str | None:
         return CASE
     same = JOINABLE.fullmatch(asked) and JOINABLE.fullmatch(name) and _key(asked) == _key(name)
     return JOINED if same else None
+
+
+def _asked_key(qualifier: str) -> bytes:
+    """Return the key of a qualifier that is asked for; the stars of a glob stay in it.
+
+    In `(*Server)`, as Go writes a pointer, the star is no glob.
+    """
+    plain = _POINTER.sub(r"\1", qualifier.strip())
+    return b"*".join(_key(part) for part in plain.split("*"))
+
+
+def _fits(asked: bytes, key: bytes) -> bool:
+    """Return whether a key is the one asked for, or matches it if that is a glob."""
+    return asked == key or (b"*" in asked and matches(asked.decode(), key.decode()))
 
 
 def _key(name: str) -> bytes:

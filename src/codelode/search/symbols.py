@@ -1,7 +1,8 @@
 """Definitions by name or by kind: the global half of the lookup, over all shards.
 
 Shards look for definitions in stages: first for the name; if no shard has it, for names that begin
-with it; if there are none either, for misspelled names. `symbol_finder` is the local half of the
+with it, or that match it if it is a glob; if there are none either, for misspelled names.
+`symbol_finder` is the local half of the
 lookup, in one shard.
 """
 
@@ -64,8 +65,11 @@ def find_symbols(
 def _stages(request: SymbolRequest) -> Sequence[Stage]:
     if not request.name:
         return ("listed",)
-    if parse_name(request.name).is_prefix:
+    query = parse_name(request.name)
+    if query.is_prefix:
         return ("beginning",)
+    if query.is_glob:  # names may have stars: `*print-length*` in Lisp
+        return ("named", "beginning")
     return ("named",) if request.exact else ("named", "beginning", "misspelled")
 
 

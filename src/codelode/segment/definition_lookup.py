@@ -17,7 +17,7 @@ from codelode.text.csr import distinct
 from codelode.types import Definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -203,6 +203,10 @@ class DefinitionLookup:
         Some may be the names of owners that have no definition in this segment.
         """
         return map(_text, self._names.with_prefix(_key(prefix)))
+
+    def names_called(self, numbers: Iterable[int]) -> Iterator[str]:
+        """Yield the names with some numbers."""
+        return (_text(self._names.name(number)) for number in numbers)
 
     def names(self) -> Iterator[list[str]]:
         """Yield all names, block by block, in order."""

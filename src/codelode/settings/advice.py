@@ -13,15 +13,25 @@ if TYPE_CHECKING:
 
     Names = tuple[str, ...]
 
+_LIKENESS = 0.7
+"""The least likeness of two words of settings for one to be suggested for the other."""
+
 
 def unknown_setting(name: str) -> str:
-    """Return the message that a setting is unknown, with the nearest name."""
-    last = name[:80].rpartition(".")[2]
+    """Return the message that a setting is unknown, with the nearest name.
+
+    The parts of a name, the table and the word in it, are compared each for itself: else the table
+    alone would make every setting in it look alike.
+    """
+    table, _, last = name[:80].rpartition(".")
     if last in ("exclude", "ignore"):
         return f"unknown setting {name[:80]!r}: what to leave out is listed in .lodeignore"
     ends = {known.rpartition(".")[2]: known for known in BY_NAME}
+    meant = nearest(table, [known.rpartition(".")[0] for known in BY_NAME]) if table else ""
+    mine = {end: known for end, known in ends.items() if known == f"{meant}.{end}"}
     same = nearest(last, ends, likeness=1.0)  # `last` is one of the ends, or begins one
-    near = ends.get(same) or nearest(name, BY_NAME) or ends.get(nearest(last, ends))
+    near = mine.get(nearest(last, mine, _LIKENESS)) or ends.get(same)
+    near = near or ends.get(nearest(last, ends, _LIKENESS))
     advice = f"did you mean {near!r}?" if near else "`lode config` lists all settings"
     return f"unknown setting {name[:80]!r}: {advice}"
 

@@ -21,7 +21,8 @@ class Kind:
     """The type of a setting.
 
     `check` takes a value as TOML gives it and returns it as the program uses it; it raises
-    `ValueError`. `wanted` describes the valid values. `from_text` turns the value of an environment
+    `ValueError`. `wanted` describes the valid values; `words` are all of them if they are words.
+    `from_text` turns the value of an environment
     variable into one that `check` takes. `to_text` turns a checked value into a text that could be
     in a settings file.
     """
@@ -30,6 +31,7 @@ class Kind:
     check: Check
     from_text: Callable[[str], object] = str
     to_text: Callable[[Any], str] = str
+    words: tuple[str, ...] = ()
 
 
 def flag() -> Kind:
@@ -44,7 +46,8 @@ def flag() -> Kind:
         word = text.strip().lower()
         return word in _TRUE if word in _TRUE + _FALSE else text
 
-    return Kind("true or false", check, from_text, lambda value: str(value).lower())
+    words = ("true", "false")
+    return Kind("true or false", check, from_text, lambda value: str(value).lower(), words)
 
 
 def whole(least: int, most: int) -> Kind:
@@ -94,7 +97,7 @@ def choice(*choices: str) -> Kind:
             return raw
         raise ValueError
 
-    return Kind(f"one of {', '.join(choices)}", check)
+    return Kind(f"one of {', '.join(choices)}", check, words=choices)
 
 
 def text(wanted: str) -> Kind:

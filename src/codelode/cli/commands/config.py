@@ -104,7 +104,6 @@ def _change(options: argparse.Namespace) -> int:
     """Set a setting, or remove it; say what overrides it."""
     from codelode.cli.streams import say
     from codelode.cli.views.config import print_change
-    from codelode.settings.advice import unknown_setting
     from codelode.settings.change import change
     from codelode.settings.effective import effective
     from codelode.settings.keys import BY_NAME
@@ -117,7 +116,7 @@ def _change(options: argparse.Namespace) -> int:
         raise UsageError(f"expected: lode config {options.key} KEY{value}")
     name, text = given[0], given[1] if options.key == "set" else None
     if name not in BY_NAME:
-        raise UsageError(unknown_setting(name))
+        raise _unknown(name)
     project = Path.cwd() if options.project else None
     effective(project)  # refuses invalid files and variables before anything is changed
     path, changed = change(BY_NAME[name], text, project)
@@ -137,7 +136,7 @@ def _key_and_root(given: str, root: str = ".") -> tuple[str, str]:
     Raises `UsageError` for an unknown setting, for a missing folder, and for a value of a setting:
     the command only lists settings.
     """
-    from codelode.settings.advice import to_type, unknown_setting
+    from codelode.settings.advice import to_type
     from codelode.settings.keys import BY_NAME
 
     key, equals, value = given.partition("=")
@@ -153,7 +152,25 @@ def _key_and_root(given: str, root: str = ".") -> tuple[str, str]:
         return "", given
     if "/" in given:
         raise UsageError(f"no such folder: {given}")
-    raise UsageError(unknown_setting(key))
+    raise _unknown(key)
+
+
+def _unknown(name: str) -> UsageError:
+    """Return the error that a setting is unknown: it may be a flag that has no setting."""
+    from codelode.cli.commands import load_all
+    from codelode.settings.advice import unknown_setting
+    from codelode.settings.keys import KEYS
+
+    table, _, last = name.rpartition(".")
+    having = [
+        command.name
+        for command in load_all()
+        if any(f"--{last}" in option.flags for option in command.options())
+    ]
+    if not having or any(key.flag == f"--{last}" for key in KEYS):
+        return UsageError(unknown_setting(name))
+    first = table if table in having else having[0]
+    return UsageError(f"{name!r} is no setting, only a flag: `lode {first} --{last}`")
 
 
 def _fits(each: Listed, key: str) -> bool:

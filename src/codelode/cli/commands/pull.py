@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
 
     from codelode.answers.sharing import pull_index, pull_object, update_pulled
     from codelode.cli.streams import print_json, progress_meter, transfer_meter
-    from codelode.cli.views.sharing import print_pull
+    from codelode.cli.views.sharing import print_pull, warn_of_strange_files
     from codelode.index import Index
     from codelode.sharing.pull import PullOptions
 
@@ -107,4 +107,6 @@ def run(options: argparse.Namespace) -> int:
         print_json(pull_object(report, updated))
     elif not options.quiet:
         print_pull(report, updated)
+    if updated is not None:
+        warn_of_strange_files(report, updated)
     return 0

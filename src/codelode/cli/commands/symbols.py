@@ -39,16 +39,17 @@ COMMAND = Command(
     " qualified name. NAME may be qualified (Class.method, Class::method, ->method). Names as"
     " written come first, then in another case, then joined in another way (get_url, getUrl); if"
     " there are none, names that begin with NAME, or else those with one or two typing errors."
-    " PREFIX* lists all names that begin so, in alphabetical order. Without NAME, or with *, all"
-    " definitions are listed by path. If there is no index, one is built first; one that differs"
-    " from the tree is updated first if that takes at most 0.3 seconds.",
+    " PREFIX* lists all names that begin so, in alphabetical order; a * elsewhere stands for any"
+    " characters, and a ? before others for one: '*Error', 'get*Url'. Without NAME, or with *,"
+    " all definitions are listed by path. If there is no index, one is built first; one that"
+    " differs from the tree is updated first if that takes at most 0.3 seconds.",
     (
         option(
             "name",
             nargs="?",
             default="*",
             metavar="NAME",
-            help="the name of a definition, or a PREFIX* (default: all names)",
+            help="the name of a definition, a PREFIX* or another glob (default: all names)",
         ),
         ROOTS,
     ),
@@ -94,6 +95,7 @@ COMMAND = Command(
         ("where is this function defined?", "lode symbols parseConfig"),
         ("a method of one class", "lode symbols RetryScheduler.schedule"),
         ("all classes whose names begin with Retry", "lode symbols 'Retry*' --kind class"),
+        ("all names that end so", "lode symbols '*Error'"),
         ("the definitions of a file", "lode symbols -f src/retry.py"),
         ("in two folders", "lode symbols 'Retry*' src lib"),
     ),
@@ -106,12 +108,13 @@ class _Listed:
     """Definitions of some roots, or of a roster or server: at most one more than the limit.
 
     The one beyond the limit is not printed; it tells that there are more. `root` is the root,
-    roster or server; `shown` returns a path as people see it.
+    roster or server; `shown` returns a path as people see it. `ask` answers another request.
     """
 
     root: str
     found: Sequence[SymbolHit]
     shown: Callable[[str], str]
+    ask: Callable[[SymbolRequest], Sequence[SymbolHit]]
     several: SeveralRoots | None = None
     state: Freshness | None = None
 
@@ -152,18 +155,18 @@ def run(options: argparse.Namespace) -> int:
 
 def _explain(found: Sequence[SymbolHit], listed: _Listed, options: argparse.Namespace) -> None:
     """Say that there are more definitions, that none has the name, or that the tree differs."""
-    import shlex
-    from pathlib import Path
-
     from codelode.answers.notes import notes_on_freshness
     from codelode.cli.streams import say
+    from codelode.cli.symbol_advice import nothing_called
     from codelode.render.index_command import index_commands
+    from codelode.search.symbol_query import SymbolRequest
 
-    if not found and options.name and Path(options.name).is_file():
-        say(f"{options.name} is a file: `lode outline {shlex.quote(options.name)}` lists it")
-    elif not found and options.name and not (options.glob or options.languages):
-        say(f"nothing is called {options.name!r} or nearly so; `lode search` finds uses, too")
-
+    if not found and options.name and not (options.glob or options.languages or options.kinds):
+        say(
+            nothing_called(
+                options.name, lambda part: bool(listed.ask(SymbolRequest(f"{part}*", 1)))
+            )
+        )
     if len(found) > options.limit:
         say(f"there are more than {options.limit}: add `-k N` to see N of them")
     nearest = found and found[0].match in ("unqualified", "prefix", "fuzzy")
@@ -197,7 +200,14 @@ def _here(options: argparse.Namespace) -> _Listed:
         tell=say,
     )
     root, given = os.fspath(several.root), several.given
-    return _Listed(root, found, lambda path: from_here(f"{root}/{path}", given), several, state)
+    return _Listed(
+        root,
+        found,
+        lambda path: from_here(f"{root}/{path}", given),
+        several.symbols,
+        several,
+        state,
+    )
 
 
 def _in_file(options: argparse.Namespace) -> _Listed:
@@ -215,7 +225,7 @@ def _in_file(options: argparse.Namespace) -> _Listed:
     if not index.holds(path):  # the update has removed the file
         index, path = index_of_file(file, options.index_dir, allowed, meter, say)
     found = index.reader.symbols(_request(options, [f"/{escaped(path)}"]))
-    return _Listed(str(index.root), found, lambda path: file, None, state)
+    return _Listed(str(index.root), found, lambda path: file, index.reader.symbols, None, state)
 
 
 def _elsewhere(options: argparse.Namespace) -> _Listed:
@@ -226,17 +236,17 @@ def _elsewhere(options: argparse.Namespace) -> _Listed:
 
     repositories = open_repositories(options, *options.roots)
     options.hyperlink_format = None
-    place, file = repositories.place, options.file
+    place, file, ask = repositories.place, options.file, repositories.symbols
     if file is None:
-        return _Listed(place, repositories.symbols(_request(options, options.glob)), str)
+        return _Listed(place, ask(_request(options, options.glob)), str, ask)
     if not options.name:
         wanted = frozenset(kind.lower() for kind in options.kinds)
         outline = repositories.outline(file)
         found = [each for each in outline if not wanted or each.kind in wanted]
-        return _Listed(place, found, str)
+        return _Listed(place, found, str, ask)
     home = name_in(file, {each.name for each in repositories.totals()}) or ""
     request = _request(options, [escaped(file[len(home) :])])
-    return _Listed(place, repositories.symbols(request, [f"/{home}"]), str)
+    return _Listed(place, repositories.symbols(request, [f"/{home}"]), str, ask)
 
 
 def _request(options: argparse.Namespace, globs: Sequence[str]) -> SymbolRequest:

@@ -77,6 +77,8 @@ def script(commands: Sequence[Completed]) -> str:
             if option.takes_value and not option.optional:
                 cases = "|".join(f"{command.name}:{flag}" for flag in option.flags)
                 values.append(f"    {cases})\n{_value(option)}        return ;;")
+        for each in command.positional:
+            values += [_after_set(command.name, *value) for value in each.values]
         flags.append(f"        {command.name}) _lode_words {_lines(flags_of(command))} ;;")
         lines = "".join(dict.fromkeys(_value(each) for each in command.positional))
         if lines:
@@ -100,6 +102,15 @@ def _value(argument: Argument) -> str:
     if argument.paths:
         lines.append(f"_lode_paths {'-f' if argument.paths == 'files' else '-d'}")
     return "".join(f"        {line}\n" for line in lines)
+
+
+def _after_set(command: str, setting: str, words: Sequence[str]) -> str:
+    """Return the case that completes the value of a setting after `set`."""
+    test = 'if [[ " ${COMP_WORDS[*]} " == *" set "* ]]; then'
+    return (
+        f"    {command}:{setting})\n        {test}\n            _lode_words {_lines(words)}\n"
+        "            return\n        fi ;;"
+    )
 
 
 def _lines(words: Sequence[str]) -> str:

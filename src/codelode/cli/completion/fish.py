@@ -19,6 +19,11 @@ function __lode_command
     test (count $words) -ge 2; and contains -- $words[2] $argv
 end
 
+function __lode_setting
+    set -l words (commandline -opc)
+    contains -- set $words; and contains -- $words[-1] $argv
+end
+
 function __lode_no_command
     test (count (commandline -opc)) -lt 2
 end
@@ -42,6 +47,15 @@ def _lines(command: Completed) -> Iterator[str]:
         flags = " ".join(_flag(flag) for flag in option.flags)
         value = f" {_value(option)}" if option.takes_value and not option.optional else ""
         yield f"{begin} {flags}{value} -d {_quoted(brief(option.help))}"
+    settings = [value for each in command.positional for value in each.values]
+    for setting, words in settings:
+        after = f"'__lode_command {command.name}; and __lode_setting {setting}'"
+        yield f"complete -c lode -n {after} -a {_quoted(' '.join(words))}"
+    if settings:  # nothing else completes the value of such a setting
+        names = " ".join(setting for setting, _ in settings)
+        begin = (
+            f"complete -c lode -n '__lode_command {command.name}; and not __lode_setting {names}'"
+        )
     for each in dict.fromkeys(_positional(each) for each in command.positional):
         if each:
             yield f"{begin} {each}"

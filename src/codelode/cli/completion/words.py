@@ -28,8 +28,9 @@ _PATHS: dict[str, Paths] = {
 class Argument:
     """A flag or a positional argument, as a shell completes it.
 
-    `words` and `paths` complete its value; with `roots`, so do the roots of indexes. A `repeatable`
-    argument may be given several times; an `optional` value is given only after `=`.
+    `words` and `paths` complete its value; with `roots`, so do the roots of indexes. After `set`
+    and a key of `values`, its words complete the argument. A `repeatable` argument may be given
+    several times; an `optional` value is given only after `=`.
     """
 
     flags: tuple[str, ...]
@@ -41,6 +42,7 @@ class Argument:
     roots: bool = False
     repeatable: bool = False
     optional: bool = False
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Completed:
 
 def completed(commands: Iterable[Command]) -> list[Completed]:
     """Return each command as a shell completes it."""
-    words = _words()
+    commands = list(commands)
+    words = {**_words(), "COMMAND": tuple(command.name for command in commands)}
     return [
         Completed(
             command.name,
@@ -104,7 +107,15 @@ def _argument(option: Option, words: dict[str, tuple[str, ...]]) -> Argument:
         roots=metavar == "ROOT",
         repeatable=repeatable,
         optional=settings.get("nargs") == "?",
+        values=_values_of_settings() if metavar == "KEY|VALUE|ROOT" else (),
     )
+
+
+def _values_of_settings() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return each setting whose values are words, with these words."""
+    from codelode.settings.keys import KEYS
+
+    return tuple((key.name, key.kind.words) for key in KEYS if key.kind.words)
 
 
 def brief(help: str) -> str:

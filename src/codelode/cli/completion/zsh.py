@@ -23,6 +23,14 @@ _lode_roots() {
   _files
 }
 
+_lode_value() {
+  (( ${words[(I)set]} )) || return 1
+  case $words[CURRENT-1] in
+@SETTINGS@
+    *) return 1 ;;
+  esac
+}
+
 _lode() {
   local curcontext=$curcontext
   local -a commands
@@ -54,9 +62,15 @@ def script(commands: Sequence[Completed]) -> str:
     summaries = "\n".join(
         f"    {_quoted(f'{command.name}:{_colons(command.summary)}')}" for command in commands
     )
-    return _HEAD.replace("@COMMANDS@", summaries).replace(
-        "@CASES@", "\n".join(_case(command) for command in commands)
+    settings = "\n".join(
+        f"    {setting}) compadd {' '.join(words)} ;;"
+        for command in commands
+        for each in command.positional
+        for setting, words in each.values
     )
+    cases = "\n".join(_case(command) for command in commands)
+    text = _HEAD.replace("@COMMANDS@", summaries).replace("@SETTINGS@", settings)
+    return text.replace("@CASES@", cases)
 
 
 def _case(command: Completed) -> str:
@@ -96,6 +110,8 @@ def _action(argument: Argument) -> str:
     words = " ".join(_colons(word) for word in argument.words)
     if not words:
         return files
+    if argument.values:
+        return f"{{_lode_value || {{ compadd {words}; {files} }} }}"
     return f"{{compadd {words}; {files}}}" if argument.paths else f"({words})"
 
 

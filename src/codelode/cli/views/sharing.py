@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from codelode.sharing.retention import CleanReport
 
 _SHORT_COMMIT = 10
+_FEW = 0.05
+"""The share of pulled files that agree with the tree below which a pull warns."""
 
 
 def print_push(report: PushReport) -> None:
@@ -47,6 +49,17 @@ def print_pull(report: PullReport, updated: UpdateReport | None) -> None:
         print(
             f"updated in {seconds(updated.seconds)}: {count(changes, 'file')} differed,"
             f" {count(updated.chunks_made, 'chunk')} made"
+        )
+
+
+def warn_of_strange_files(report: PullReport, updated: UpdateReport) -> None:
+    """Warn if hardly any pulled file agrees with the tree: the index may be of another project."""
+    kept = report.files - updated.files_changed - updated.files_removed
+    if report.changed and kept < _FEW * report.files:
+        some = f"only {kept:,}" if kept > 0 else "none"
+        say(
+            f"{some} of the {count(report.files, 'file')} that were pulled agrees with the files"
+            f" here: is {visible_name(report.place)} the store of this project?"
         )
 
 

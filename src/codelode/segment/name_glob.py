@@ -1,0 +1,70 @@
+"""Globs for names: `*` stands for any characters, `?` for one; case does not count."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+_WILD = re.compile(r"[*?]")
+
+
+def matches(glob: str, name: str, exact: bool = False) -> bool:
+    """Return whether a glob matches a whole name; with `exact`, case counts."""
+    if exact:
+        return _pattern(glob).fullmatch(name) is not None
+    return _pattern(glob.casefold()).fullmatch(name.casefold()) is not None
+
+
+def places(glob: str, text: bytes) -> Iterator[int]:
+    """Yield the places, ascending, of the names in `text` that a glob matches.
+
+    Each name in `text` ends with a newline. Only names with the longest literal part of the glob
+    are compared.
+    """
+    folded, glob = text.decode("utf-8", "replace").casefold(), glob.casefold()
+    pattern, literal = _pattern(glob), max(_WILD.split(glob), key=len)
+    begin = place = 0
+    while (at := folded.find(literal, begin)) >= 0:
+        start = folded.rfind("\n", begin, at) + 1 or begin
+        end = folded.find("\n", at)
+        if end < 0:
+            return
+        place += folded.count("\n", begin, start)
+        if pattern.fullmatch(folded, start, end):
+            yield place
+        begin, place = end + 1, place + 1
+
+
+def numbers_matching(glob: str, texts: Iterable[bytes]) -> NDArray[np.int64]:
+    """Return the numbers of the names that a glob matches, ascending: int64[n].
+
+    The names are numbered from 0 through all texts, which are as for `places`.
+    """
+    found, first = [np.zeros(0, np.int64)], 0
+    for text in texts:
+        found.append(np.fromiter(places(glob, text), np.int64) + first)
+        first += text.count(b"\n")
+    return np.concatenate(found)
+
+
+@lru_cache(64)
+def _pattern(glob: str) -> re.Pattern[str]:
+    """Return the pattern of a glob. It never backtracks: hostile globs take linear time.
+
+    Between two stars, the first place that fits is as good as any other. So each such part is an
+    atomic group.
+    """
+    first, *others = (re.escape(part).replace(r"\?", ".") for part in glob.split("*"))
+    if not others:
+        return re.compile(first, re.DOTALL)
+    *middle, last = others
+    between = "".join(f"(?>.*?{part})" for part in middle if part)
+    return re.compile(f"{first}{between}.*{last}", re.DOTALL)
