@@ -128,7 +128,7 @@ def actor_names(nodes: Any) -> list[str]:
 def checking(
     repositories: ClusterRepositories, expected: dict[str, Answer]
 ) -> Callable[[int], str]:
-    """Return a function for `asking` that checks one answer."""
+    """Return a function for `asking` that checks one answer, and returns a problem or ""."""
     queries = list(expected)
 
     def check(number: int) -> str:

@@ -176,7 +176,8 @@ def test_flags_mean_the_same_everywhere() -> None:
         for _, options in command.groups:
             for option in options:
                 for flag in option.flags:
-                    if flag not in ("--json", "--all"):  # depend on the command's output or scope
+                    # What these two mean depends on the command's output or scope.
+                    if flag not in ("--json", "--all"):
                         assert without_default(seen.setdefault(flag, option)) == without_default(
                             option
                         ), flag

@@ -102,7 +102,7 @@ def test_files_of_an_update_before_a_search_are_not_read_again(index: Index, roo
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make every update too expensive."""
+    """Make every update seem too slow to be made before an answer."""
     monkeypatch.setattr(refresh, "_COMMIT_SECONDS", 100.0)
 
 

@@ -189,7 +189,7 @@ def in_text(text: str, word: str) -> Answer:
 
 @contextmanager
 def searching(index: Index, folder: Path, way: str, watch: bool) -> Iterator[Search]:
-    """Yield a function that searches in the given way, with or without a watcher."""
+    """Yield a function that searches by `way` (api, cli or mcp), with or without a watcher."""
     if way == "api" and watch:
         with index.watch() as watcher:
             while watcher.changes() is None:

@@ -77,7 +77,7 @@ def _stands_once(text: str, whole: str) -> bool:
 
 
 def candidates(line: str) -> Iterator[tuple[str, str]]:
-    """Yield the texts of a line that may be drawn, with their kinds."""
+    """Yield the kind and the text of each part of a line that may be drawn as a query."""
     for match in _LITERAL.finditer(line):
         if len(match[2].split()) in _WORDS and match[2] == match[2].strip():
             yield "message", match[2]

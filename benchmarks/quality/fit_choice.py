@@ -2,7 +2,7 @@
 
 Cross-validation is nested: the weights that score a query are fitted without its repository, with
 settings that are also chosen without it. The settings are chosen one after the other, by the
-mean score of the sets; each is chosen with the best values of the settings before it.
+mean score of the sets of queries; each is chosen with the best values of the settings before it.
 """
 
 from __future__ import annotations

@@ -214,10 +214,11 @@ class SeveralRoots:
         return [homes[tree] for tree in within], sources
 
     def _settled(self, root: Root) -> Root:
-        """Return a root with the index that covers it now, which need not exist yet.
+        """Return a root with the index that covers it now; this index need not exist yet.
 
-        An update may have removed a file from the index that covered it: the rules may now leave
-        out the folder of the file. Raises `UsageError` if the file itself is not in the index.
+        Only a file can change its index: an update may have removed it from the one that covered
+        it, because the rules leave out its folder now. Raises `UsageError` if that index still
+        covers the folder, but does not have the file.
         """
         if not root.is_file:
             return root

@@ -72,7 +72,7 @@ def _without(values: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
 
 
 def _table_span(text: str, path: Sequence[str]) -> tuple[int, int]:
-    """Return the range of a table, including the subtables that follow it directly."""
+    """Return the start and end of a table in `text`, with the subtables directly after it."""
     start = end = -1
     for match in _HEADER.finditer(text):
         name = _names(text, match.start())

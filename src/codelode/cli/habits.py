@@ -1,4 +1,4 @@
-"""Flags of ripgrep, grep and other tools for search that `lode` does not have, with advice."""
+"""Flags that `lode` lacks, of ripgrep, grep and other search tools, with advice."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ class Views:
             numbers = used.view.held_by(link.name)
             if not len(numbers):
                 continue
-            used.asked[link] = float("inf")  # not due until the reply sets a time
+            used.asked[link] = float("inf")  # not asked again until the reply sets a time
             pieces = used.view.corpus.pieces
             head = {
                 "call": "open",

@@ -29,7 +29,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelFolder:
-    """A static model, memory-mapped. `info` is model.json."""
+    """A static model, memory-mapped. `info` is the content of model.json."""
 
     info: dict[str, Any]
     hashes: NDArray[np.uint64]

@@ -40,7 +40,7 @@ class RowCounts:
 
 
 def count_rows(vocabulary: Vocabulary, words: WordCounts, paths: Sequence[str]) -> RowCounts:
-    """Count the table rows of each passage; passage i has the words of text i and `paths[i]`."""
+    """Count the table rows of each passage; passage i is text i of `words`, with `paths[i]`."""
     keys = np.concatenate([_text_keys(vocabulary, words), _path_keys(vocabulary, paths)])
     keys.sort()
     group = keys >> _PATH

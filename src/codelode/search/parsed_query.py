@@ -80,10 +80,10 @@ class ParsedQuery:
     ) -> tuple[ParsedQuery, NDArray[np.int64]]:
         """Return the query to search for, and the counts of its terms: int64[terms].
 
-        `counts` int64[counted] says in how many of all `chunks` each of `counted` occurs. A file
-        name counts less if many files have it. Of a report, only the most telling terms are kept,
-        by salience and rarity, and only the files that exist; the first file of a trace weighs
-        most.
+        `counts` int64[counted] has the number of chunks, of `chunks` in all, with each of
+        `self.counted`. Files that do not exist are dropped; a file name counts less if many files
+        have it. If the query is a report (see `is_report`), only its most telling terms are kept,
+        by salience and rarity, and the first file of its trace weighs most.
         """
         if not self.weights and not self.files:
             return self, counts

@@ -239,7 +239,11 @@ class SymbolFinder:
     def _of_kinds(
         self, number: int, lookup: DefinitionLookup, named: NDArray[np.int64]
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
-        """Yield what `_beginning` does for names given by number, by reading all blocks."""
+        """Yield the definitions of the wanted kinds whose names have the numbers `named`.
+
+        Each comes with its key and the segment number, as from `_beginning`, in the order of the
+        names. All blocks of definitions are read.
+        """
         if not len(named):
             return
         numbers, owns = lookup.of_kinds(self._kinds, range(int(named[0]), int(named[-1]) + 1))

@@ -180,7 +180,7 @@ def _escaped(character: str) -> str:
 def patterns_of(
     fixed_strings: Sequence[str], regexes: Sequence[str], ignore_case: bool
 ) -> Required:
-    """Return the patterns of a request, of which one must match."""
+    """Return the patterns of a request; at least one of them must match."""
     return (
         *(fixed_string(text, ignore_case) for text in fixed_strings),
         *(regex(text, ignore_case) for text in regexes),

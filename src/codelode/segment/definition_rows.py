@@ -125,7 +125,7 @@ class DefinitionRows:
     def on_lines(self, file: int, first: int, last: int) -> list[DefinitionRow]:
         """Return the definitions that hold any line from `first` to `last`, in document order."""
         rows: list[DefinitionRow] = []
-        place = 0  # the place in the file of the piece's first definition
+        place = 0  # how many definitions of the file come before this piece
         for piece, _ in self.pieces(file):
             starts = piece[:, START]
             inside = ((starts <= last) & (starts + piece[:, MORE] >= first)).nonzero()[0]

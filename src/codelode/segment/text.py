@@ -74,7 +74,7 @@ class BlockWriter:
             self._cut()
 
     def copy(self, frame: memoryview, raw: int) -> None:
-        """Append a compressed block of `raw` bytes as it is."""
+        """Append a block that is already compressed, as it is; `raw` is the length of its text."""
         self.flush()
         self.frames.append(frame)
         self.raw.append(raw)

@@ -1,4 +1,4 @@
-"""Folders that belong to this user, including one for a user without a home folder."""
+"""Folders that belong to this user, including one to use if there is no home folder."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Split the words of a vocabulary into parts, vectorized: `tokens.terms` for many words.
+"""Split the words of a vocabulary into terms, vectorized: `tokens.terms` for many words.
 
-Only distinct parts become Python objects. Non-ASCII words, long words, and numbers with digits to
-drop are rare and processed one by one by the functions of `tokens`.
+Only distinct parts become Python objects. Some words are rare and processed one by one by the
+functions of `tokens`: non-ASCII words, long words, and long numbers with a character other than
+hexadecimal digits and `x` (`1_000`, `1000UL`).
 """
 
 from __future__ import annotations
