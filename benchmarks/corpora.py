@@ -51,7 +51,8 @@ def main() -> None:
 def pick(source: Path, files: int) -> list[str]:
     """Return the paths of the first `files` C files in hash order, sorted.
 
-    Links, empty files and files of more than `MAX_FILE_SIZE` bytes do not count.
+    Links, empty files and files of more than `MAX_FILE_SIZE` bytes do not count. Exits with a
+    message if there are too few files.
     """
     found: list[tuple[bytes, str]] = []
     for folder, _, names in os.walk(source):

@@ -63,7 +63,7 @@ def serving(arguments: list[str]) -> Iterator[int]:
 
 
 def typing(port: int, queries: list[list[str]], pause: float) -> list[float]:
-    """Let users type different queries at the same time; return the seconds per request."""
+    """Let each user type a list of queries, all at the same time; return each request's seconds."""
     seconds: list[list[float]] = [[] for _ in queries]
     threads = [
         threading.Thread(target=_type, args=(port, typed, pause, mine))

@@ -217,7 +217,7 @@ def comparable(answer: Answer) -> Answer:
 
 
 def show(front: Front, shown: Corpus, members: int, seconds: float = 8) -> None:
-    """Make a generation the current one of a front and wait until searches use it."""
+    """Let a front search a corpus; wait until it does so with `members` searchers."""
     front.show(shown)
     assert front.views.wait_for(
         lambda view: view.corpus.generation == shown.generation and len(view.members) == members,

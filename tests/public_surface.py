@@ -24,7 +24,7 @@ INTERNAL = {"answer_request", "around", "encoder", "reader", "refresh", "snapsho
 
 
 def members(kind: type) -> Iterator[tuple[str, object]]:
-    """Yield the public methods, properties and class methods, also of base classes in codelode."""
+    """Yield the public members of a type and of its bases in codelode, except `INTERNAL` ones."""
     seen: set[str] = set()
     for base in kind.__mro__:
         if base.__module__.startswith("codelode"):

@@ -44,7 +44,7 @@ class TerminalScreen:
         os.write(self._leader, keys)
 
     def until(self, is_shown: Callable[[], object]) -> None:
-        """Wait until something is shown."""
+        """Wait until `is_shown` returns a true value; fail if that takes too long."""
         deadline = time.monotonic() + SECONDS
         while not is_shown():
             assert not self.ended, f"ended before it was shown:\n{self.text}"

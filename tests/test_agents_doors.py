@@ -28,7 +28,7 @@ def test_a_shell_gets_the_text_of_the_server(lode: CommandLine, tree: Path) -> N
 
 
 def without_age(text: str) -> str:
-    """Return an answer without the age of the index and the cursor, which a shell does not get."""
+    """Return an answer without what a shell does not get: the age of the index, and the cursor."""
     text = re.sub(r", updated [^,\]]*", "", text)
     return re.sub(r"\n\[more: .*\]", "", text).strip()
 

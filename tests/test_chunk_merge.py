@@ -77,7 +77,7 @@ def test_one_piece_is_one_chunk() -> None:
 
 
 def merged_cut_by_cut(cuts: dict[int, int], end: int) -> list[int]:
-    """Return where pieces begin before tiny ones are absorbed, judging the cuts one by one."""
+    """Judge the cuts one by one; return the starts of the merged pieces, tiny ones included."""
     left = dict(sorted(cuts.items()))
     for level in sorted(set(cuts.values()), reverse=True):
         for at in [each for each, its in left.items() if its == level]:

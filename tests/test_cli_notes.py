@@ -16,7 +16,7 @@ MATCHES = 14
 
 @pytest.fixture
 def many(tmp_path: Path, lode: CommandLine) -> Path:
-    """Return an indexed tree in which 14 files have a text."""
+    """Return an indexed tree with 14 files that contain `quokka`."""
     files = {f"f{n}.py": f"def quokka_{n}():\n    return {n}\n" for n in range(MATCHES)}
     root = write_tree(tmp_path / "many", {**files, "other.py": "x = 1\n"})
     lode("index", root, "-q").must_succeed()
@@ -77,7 +77,7 @@ def test_a_folder_that_gets_an_index_of_its_own_is_named(lode: CommandLine, many
         assert first.message == f"{told} own\n"
         assert lode(*command, cwd=many).must_succeed().message == ""
     write_tree(many, {"sub/.git/config": "", "sub/a.py": "x = 1\n"})
-    nested = lode("index", many / "sub").must_succeed()  # a worktree, which nothing leaves out
+    nested = lode("index", many / "sub").must_succeed()  # a worktree: no rule leaves it out
     assert "index of its own" not in nested.message
 
 

@@ -59,7 +59,7 @@ def test_an_index_of_another_project_is_noticed(
     store, strange = tmp_path / "store", repository(tmp_path / "b", {"x.py": "def x(): ...\n"})
     lode("index", origin).must_succeed()
     lode("push", store, origin).must_succeed()
-    copy = write_tree(tmp_path / "copy", SAMPLE)  # all files agree, although git knows none
+    copy = write_tree(tmp_path / "copy", SAMPLE)  # the same files, but unknown to git
     assert lode("pull", store, copy, "--quiet").must_succeed().message == ""
     (copy / "src" / "retry.py").unlink()
     write_tree(copy, dict.fromkeys(("docs/guide.md", "src/config.ts", "empty.py"), "y = 1\n"))

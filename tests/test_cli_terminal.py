@@ -88,7 +88,7 @@ def test_the_bar_leaves_no_line_behind(lode: CommandLine, tree: Path) -> None:
     ]
     shown = lode.run_on_terminal(command).must_succeed().text
     assert "5/6 files" in shown
-    shown = re.sub(r"[^\n]*\n(\x1b\[\?25h)?\r?\x1b\[1A\x1b\[2K", "", shown)  # erased from below
+    shown = re.sub(r"[^\n]*\n(\x1b\[\?25h)?\r?\x1b\[1A\x1b\[2K", "", shown)  # lines erased later
     left = [re.split(r"\r(?!\n)|\x1b\[2K", line)[-1] for line in shown.splitlines()]
     assert not any(line.startswith("indexing") for line in left), left
     assert any(line.startswith("5 files, ") for line in left), left

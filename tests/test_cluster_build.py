@@ -233,7 +233,7 @@ build(Source("a", sys.argv[1]), "", TaskOptions(sys.argv[2], 1, 1 << 30, 1 << 40
 
 
 def builders_of(task: int) -> list[int]:
-    """Return the builder processes of a task."""
+    """Return the ids of a task's builder processes."""
     return [pid for pid in descendants(task) if BUILDER in command_of(pid)]
 
 

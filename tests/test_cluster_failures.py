@@ -185,7 +185,7 @@ def test_a_search_waits_a_moment_for_the_only_owner(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_slow_searcher_costs_little() -> None:
-    """If the first owner of a piece is late, the second owner is asked."""
+    """If the first searcher that holds a piece is late, the second is asked."""
     pieces = MemoryPieces()
     held = [pieces.repository(name, TREE, set(), 4) for name in ("one", "two")]
     with front_of(2) as front, threads(front, 2, pieces) as searchers:
@@ -281,7 +281,7 @@ REPLIES = {
 
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
 def test_invalid_replies_of_a_searcher_are_rejected(reply: tuple[dict[str, object], bytes]) -> None:
-    """A searcher with invalid replies is disconnected; the other owner of its pieces answers."""
+    """A searcher with invalid replies is disconnected; another that holds its pieces answers."""
     pieces = MemoryPieces()
     held = [pieces.repository(name, TREE, set(), 4) for name in ("one", "two")]
     with front_of(2) as front, threads(front, 1, pieces):

@@ -165,7 +165,7 @@ def test_an_owner_that_comes_or_takes_over_reads_no_text_again(scans: Scans) -> 
 def test_clients_with_the_same_new_pattern_read_each_text_once(
     monkeypatch: pytest.MonkeyPatch, scans: Scans
 ) -> None:
-    """Calls are late, but no second owner is asked: it would only read the same texts."""
+    """Calls are late, but no second searcher is asked: it would only read the same texts."""
     monkeypatch.setattr(hedging, "_MOST_HEDGE", 0.02)
     with cluster(3) as (front, _, pieces):
         held = repositories(pieces, "one", "two", "three")

@@ -62,14 +62,14 @@ def gathers(monkeypatch: pytest.MonkeyPatch) -> Counted:
 def test_late_calls_do_not_double_the_work(
     monkeypatch: pytest.MonkeyPatch, gathers: Counted
 ) -> None:
-    """Every call is late. Without an allowance, each would be sent to both owners."""
+    """Every call is late. Without a limit, each would be sent to a second searcher too."""
     monkeypatch.setattr(hedging, "_MOST_HEDGE", 0.02)
     monkeypatch.setattr(hedging, "_MOST_SAVED", 4.0)
     with cluster() as (running, expected):
         with ThreadPoolExecutor(8) as pool:
             found = list(pool.map(lambda _: ask(running, REQUEST), range(64)))
         assert all(each.hits == expected for each in found)
-    assert 64 <= gathers.times <= 2 * 64 + 4 + 0.1 * 4 * 64 + 8  # two calls a search: one per owner
+    assert 64 <= gathers.times <= 2 * 64 + 4 + 0.1 * 4 * 64 + 8  # two calls a search: one to each
 
 
 @given(st.lists(st.booleans(), max_size=400))

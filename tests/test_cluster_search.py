@@ -154,7 +154,7 @@ class OneBroken:
 
 
 def test_a_piece_that_nobody_can_open_is_named() -> None:
-    """The answer comes from the other pieces, with the statistics of all counted pieces."""
+    """The answer comes from the other pieces, and names the repository of the missing one."""
     pieces = MemoryPieces()
     held = [pieces.repository(name, TREE, set(), 1) for name in NAMES]
     broken = next(iter(held[1].pieces())).key

@@ -1,4 +1,4 @@
-"""Heads of chunks: what they hold, and how the vectors of chunks lean toward theirs."""
+"""Heads of chunks: what they hold, and how they turn the vectors of chunks."""
 
 from __future__ import annotations
 

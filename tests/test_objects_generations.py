@@ -23,7 +23,7 @@ DAY = KEPT_SECONDS
 
 
 def adding(item: object) -> Callable[[Generation | None], bytes]:
-    """Return a change that appends to the list in the body."""
+    """Return a change that appends `item` to the list in the newest generation's body."""
 
     def change(newest: Generation | None) -> bytes:
         return json.dumps([*items(newest), item]).encode()

@@ -67,7 +67,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 class Watched:
-    """A page that fails its test if a script fails, a dialog opens, or anything foreign loads."""
+    """A page, and `complaints`: its errors, warnings, dialogs and requests to other origins."""
 
     def __init__(self, page: Page, origin: str) -> None:
         self.page = page

@@ -101,7 +101,7 @@ def test_names_that_are_not_utf8_are_reported(lode: CommandLine, tmp_path: Path)
 
 
 def checked(profile: dict[str, Any], frames: int) -> set[int]:
-    """Return the frames of an evented speedscope profile; check that they nest correctly."""
+    """Check that the frames of an evented speedscope profile nest; return their numbers."""
     assert profile["type"] == "evented"
     assert profile["unit"] == "seconds"
     stack: list[int] = []

@@ -223,7 +223,7 @@ def test_the_rarest_terms_are_kept() -> None:
     assert len(query.terms) <= CANDIDATE_TERMS
     assert len(focused.terms) == MAX_REPORT_TERMS
     assert "title" in focused.terms
-    # The part "common" is in every line of words, and thus salient enough to be kept.
+    # The part "common" is in every line of `words`, and thus salient enough to be kept.
     assert [term for term in focused.terms if "common" in term] == ["common"]
 
 

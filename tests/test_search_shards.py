@@ -65,7 +65,7 @@ requests = st.builds(
 
 
 def split(whole: Shard, owners: Sequence[int]) -> list[Shard]:
-    """Split the segments into shards with the whole manifest; `owners` has each segment's shard."""
+    """Split an index into shards, each with the whole manifest; segment i goes to `owners[i]`."""
     snapshot = whole.snapshot
     return [
         Shard(

@@ -233,7 +233,7 @@ def test_files_are_narrowed_down(shard: Shard) -> None:
         (r"\x20foo\x{20}", [{"foo"}]),
         ("[ (]foo[)]", [{"foo"}]),
         ("[^a]foo[^a]", ANYTHING),
-        (r"\bfoo\b", ANYTHING),  # `regex` has rewritten such edges
+        (r"\bfoo\b", ANYTHING),  # `regex` rewrites such edges first
         ("éfoo ", ANYTHING),
         ("(?i) foo ", ANYTHING),
         (r"\Q foo \E", ANYTHING),

@@ -42,7 +42,8 @@ def test_no_component_is_off_by_more_than_its_step(vectors: NDArray[np.float32])
     quantized = quantize(vectors)
     steps = np.abs(vectors).max(axis=1) / 127.25
     alone = quantized.codes * (quantized.scales * SCALE_UNIT)[:, None]
-    # The errors are at most half and a quarter of a step, plus the difference of scale and step.
+    # Codes alone err by at most half a step, with residuals by a quarter; 0.3 is for the
+    # difference of scale and step.
     assert (np.abs(alone - vectors) <= (0.5 + 0.3) * steps[:, None] + 1e-6).all()
     assert (np.abs(restored(quantized) - vectors) <= (0.25 + 0.3) * steps[:, None] + 1e-6).all()
     assert (np.abs(quantized.codes.astype(int)) <= 127).all()

@@ -211,7 +211,7 @@ print(child.receive()[0], child.receive(), child.wait())
 
 def test_a_fork_is_like_a_program(tmp_path: Path) -> None:
     stdout, stderr = run(tmp_path, LIKE_A_PROGRAM, FORKING, __file__)
-    # Four: the input, two for the frames and the error; the list itself is the fifth.
+    # Input, error and two for the frames are four; listing the folder opens the fifth.
     like = {"leads": True, "descriptors": 5, "handlers": ["SIG_DFL", "SIG_DFL", "SIG_IGN"]}
     assert stdout == f"written once, {like} None 1\n"
     assert stderr.endswith("ValueError: no more\n")

@@ -19,7 +19,7 @@ KINDS = ("doc", "comment", "name", "header", "path")
 class BagRows:
     """A flat array of n bags: bag i has the items `[indptr[i], indptr[i+1])` of `rows`.
 
-    `weights` has 1 + ln(count) for each item, where the count is that of the row in the bag.
+    `weights` has 1 + ln(count) for each item; the count is how often the bag has the row.
     Dtypes: indptr int64[n+1], rows int32, weights float32.
     """
 

@@ -70,7 +70,7 @@ def _mentions(package: str, names: set[str]) -> bool:
 
 
 def teaches_nothing(path: str, text: bytes) -> bool:
-    """Return whether a file is vendored, a test, generated, minified or mostly data."""
+    """Return whether a file is vendored, a test, generated, minified, mostly data or very short."""
     if _SKIPPED.search(path) or _GENERATED.search(text[:1500]):
         return True
     lines = text.count(b"\n") + 1

@@ -49,7 +49,7 @@ def ranks(queries: Vectors, passages: Vectors) -> NDArray[np.int64]:
 def evaluate(
     model: ModelFolder, pairs: PairArrays, pool: int, *, with_path: bool
 ) -> dict[str, NDArray[np.int64]]:
-    """Return the rank of the right passage for each query, by kind of pair and by language."""
+    """Return the ranks of the right passages: of all queries, by kind of pair and by language."""
     chosen = np.random.default_rng(0).permutation(np.flatnonzero(pairs.held_out))[:pool]
     vectors = model.table.astype(np.float32) * model.scales[:, None]
     passages = sums(vectors * model.weights[:, :1], pairs.passage.take(chosen))

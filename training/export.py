@@ -41,7 +41,8 @@ def write_model(
 ) -> None:
     """Write the folder of a model.
 
-    `trained` holds vectors, weights and path_weight; `about` documents the model for people.
+    `known` is the vocabulary, sorted by hash. `trained` holds vectors, weights and
+    path_weight. `about` documents the model for people.
     """
     out.mkdir(parents=True, exist_ok=True)
     in_order, hashes = sorted_by_hash(known)
@@ -70,7 +71,7 @@ def write_model(
 
 
 def summary(pairs: PairArrays, packages: Path) -> dict[str, Any]:
-    """Count the pairs by language, kind and registry."""
+    """Count the training pairs by language and kind, and the packages with pairs by registry."""
     learned = ~pairs.held_out
     languages = np.bincount(pairs.language[learned], minlength=len(LANGUAGES)).tolist()
     kinds = np.bincount(pairs.kind[learned], minlength=len(KINDS)).tolist()

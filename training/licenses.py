@@ -77,7 +77,7 @@ def _permits(license: str) -> bool:
 
 
 def _debian(text: str) -> set[str]:
-    """Return the license of every `Files:` stanza except packaging and build scripts."""
+    """Return the licenses of `Files:` stanzas that name more than packaging and build scripts."""
     found = set()
     for stanza in re.split(r"\n\s*\n", text):
         files = re.search(r"^Files:\s*(.*(?:\n[ \t]+.*)*)", stanza, re.M)

@@ -19,9 +19,10 @@ _NPM = re.compile(r"(.+?)-(\d+\.\d+\.\d+.*)\.tgz$")
 
 
 def name_and_version(package: Package) -> tuple[str, str]:
-    """Return name and version as in the registry, from the names of the archives.
+    """Return the name and the version of a package, as in its registry.
 
-    The archive's name of a scoped npm package lacks `@scope/`, so its package.json is read.
+    They come from the name of its first archive. For npm, they come from package.json if there is
+    one, because the name of an archive lacks the `@scope/` of a scoped package.
     """
     archive = package.archives[0]
     if package.kind == "npm":

@@ -1,4 +1,4 @@
-"""Mine pairs of a query and the passage it should find from one source file.
+"""Mine pairs from one source file: a query, and the passage that it should find.
 
 The kinds of pairs:
 
@@ -137,7 +137,7 @@ def commented(passage: bytes, chance: random.Random) -> tuple[str, bytes] | None
 
 
 def file_header(text: bytes) -> tuple[str | None, int]:
-    """Return the first sentence of prose at the top of a file, and the offset of the rest.
+    """Return the first sentence of prose at the top of a file, or None, and the offset of the rest.
 
     A license at the top is skipped; the description may follow it.
     """

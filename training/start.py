@@ -22,7 +22,10 @@ DIMENSIONS = 256
 
 
 def word_pieces(part: str, tokens: dict[str, int]) -> list[int]:
-    """Return greedy longest-first WordPiece tokens; empty if a piece is not covered."""
+    """Return the numbers of the WordPiece tokens of a part; empty if they do not cover it.
+
+    Each token is the longest that fits, from left to right.
+    """
     found, at = [], 0
     while at < len(part):
         for stop in range(len(part), at, -1):
@@ -39,7 +42,10 @@ def word_pieces(part: str, tokens: dict[str, int]) -> list[int]:
 def start_vectors(
     embeddings: NDArray[np.float32], tokens: dict[str, int], known: list[str]
 ) -> NDArray[np.float32]:
-    """Return the start vectors, float32[len(known), 256]; covered ones have a mean length of 1."""
+    """Return the start vectors of the parts in `known`, float32[len(known), 256].
+
+    The vectors of parts that the tokens cover have a mean length of 1. The others are noise.
+    """
     vectors = np.zeros((len(known), embeddings.shape[1]), dtype=np.float32)
     for row, part in enumerate(known):
         pieces = word_pieces(part, tokens)

@@ -76,7 +76,7 @@ class Model:
     def arrays(self) -> dict[str, Any]:
         """Return the arrays for `export`.
 
-        vectors float32[rows, d], weights float32[rows, 2], path_weight.
+        They are `vectors` float32[rows, d], `weights` float32[rows, 2] and `path_weight`.
         """
         return {
             "vectors": self.vectors.detach().numpy(),

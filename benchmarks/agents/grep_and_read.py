@@ -3,8 +3,8 @@
 The agent does exactly this until it has read the right file:
 
 1. The *words* of the question are its words of three letters or more, except stop words. Each is
-   cut to its stem by removing one of `ing`, `ed`, `es`, `s`. The longest word comes first, as long
-   words are rare.
+   cut to its stem by removing one of `ing`, `ed`, `es`, `s`, if four letters remain. The longest
+   word comes first, as long words are rare.
 2. In round i the agent greps for word i (`rg -i -F`): all lines that contain it, in the order of
    paths. The output is cut to 100 lines of 200 characters, as agents' tools do. The agent pays for
    the tokens of this output.
@@ -15,7 +15,8 @@ The agent does exactly this until it has read the right file:
 
 The agent sees only files that git would list: no ignored, hidden or binary ones. Two assumptions
 favor the agent: it pays nothing for thinking, and it recognizes the right file at once. A third
-one does not: the agent uses only words of the question, where a model would think of better ones.
+assumption is to its disadvantage: it uses only words of the question, where a model would think of
+better ones.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python -m benchmarks.agents.tokens TREE...
 
 Draws an excerpt of up to 40 lines and 4,000 characters from each of 3,000 files of the trees. For
-each tokenizer, prints its count divided by the count of `count_tokens`: where the quotient is above
-1.00, an answer can exceed its budget.
+each tokenizer, prints the median, the 99th percentile and the maximum of its count divided by the
+count of `count_tokens`: where the quotient is above 1.00, an answer can exceed its budget.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FILES, LINES, CHARACTERS, LEAST = 3000, 40, 4000, 400
 
 
 def excerpts(roots: list[Path]) -> list[str]:
-    """Return excerpts of files; the same trees always give the same files and excerpts."""
+    """Return excerpts of files, without short ones; the same trees give the same excerpts."""
     files = [root / each.path for root in roots for each in walk(root)
              if isinstance(each, SourceFile)]  # fmt: skip
     choice = random.Random(1)

@@ -24,7 +24,7 @@ def server_of(root: Path, index_dir: str) -> StdioServerParameters:
 def asking(root: Path, index_dir: str) -> Iterator[Callable[..., str]]:
     """Start a server; yield a function that searches with it and returns the text of the answer.
 
-    The function takes the query, and the other arguments of the tool as keywords.
+    The function takes the query, and other arguments of the tool `search` as keywords.
     """
     with (
         start_blocking_portal() as portal,

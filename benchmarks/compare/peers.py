@@ -23,7 +23,7 @@ DRIVER = Path(__file__).with_name("semble_driver.py")
 
 @dataclass(frozen=True, slots=True)
 class Semble:
-    """A semble to run: the Python of its virtual environment, and a model made for one tree."""
+    """An installed semble: the Python of its virtual environment, and a model made for one tree."""
 
     python: Path
     model: Path

@@ -26,14 +26,21 @@ Search = Callable[[int], object]
 
 @dataclass(slots=True)
 class Load:
-    """The searches of one run: when each ended, how long it took (s), and the errors."""
+    """The searches of one run, which lasts `seconds`.
+
+    `done` has two times in seconds for each search: its end, counted from the start of the run, and
+    its latency. `errors` counts the errors by type.
+    """
 
     seconds: float
     done: list[tuple[float, float]] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
 
     def windows(self) -> list[list[float]]:
-        """Return the latencies (s) of the searches that ended in each nonempty window."""
+        """Return the latencies (s) of the searches that ended in each nonempty window.
+
+        The windows are `WINDOWS` equal parts of the run.
+        """
         cut: list[list[float]] = [[] for _ in range(WINDOWS)]
         for ended, seconds in self.done:
             cut[min(WINDOWS - 1, int(ended / self.seconds * WINDOWS))].append(seconds)

@@ -25,7 +25,7 @@ EDITED = 20  # files edited between two updates of the mixed scene
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The copy of the tree, its index and the queries."""
+    """The copy of the tree, its index, the queries (a file, a list), and settings of the runs."""
 
     tree: Path
     index_dir: Path

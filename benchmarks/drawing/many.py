@@ -20,7 +20,7 @@ RATE_TARGET = 1.8  # the rate of 8 threads, as a multiple of the rate of one thr
 
 
 def concurrency(record: Record) -> Figure | None:
-    """Draw the measurements of a record's first tree; return None if the record lacks them."""
+    """Draw latencies and rates for a record's first tree; return None if the record lacks them."""
     if not record.corpora:
         return None
     name, rows = record.corpora[0].name, record.by_name()

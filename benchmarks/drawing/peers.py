@@ -21,7 +21,7 @@ PROGRAMS = ("semble", "codelode")
 
 
 def peers(record: Record) -> Figure | None:
-    """Draw the measurements on the largest tree of a comparison."""
+    """Draw the measurements on the largest tree of a comparison; return None if any is missing."""
     if not record.corpora:
         return None
     corpus = max(record.corpora, key=lambda one: one.files)

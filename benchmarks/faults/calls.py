@@ -1,8 +1,8 @@
 """Intercept, one by one, the system calls with which the store changes files.
 
-`intercepted(hook)` runs `hook(call)` before every open, write, fsync, rename, unlink, mkdir and
-truncate of a file below a folder. The hook may kill the process, raise an `OSError`, ask for a
-short write, or record the call; if it returns, the call is made.
+`intercepted(below, hook)` runs `hook(call)` before every open, write, fsync, rename, unlink, mkdir
+and truncate of a file or folder in the folder `below`. The hook may kill the process, raise an
+`OSError`, ask for a short write, or record the call; if it returns, the call is made.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class Outcome:
 
     @property
     def acknowledged(self) -> bool:
-        """Return whether the child reported success."""
+        """Whether the child reported success, even if it was killed afterwards."""
         return self.said.startswith("done") and self.kind in ("done", "killed")
 
 
@@ -176,7 +176,7 @@ def start(work: Callable[[], object]) -> tuple[int, int]:
 
 
 def finish(pid: int, reader: int) -> Outcome:
-    """Wait for a child."""
+    """Wait for a child that `start` made; return its outcome."""
     with open(reader, "rb") as pipe:
         said = pipe.read().decode("utf-8", "replace")
     _, status = os.waitpid(pid, 0)
@@ -188,7 +188,7 @@ def finish(pid: int, reader: int) -> Outcome:
 
 
 def in_child(work: Callable[[], object]) -> Outcome:
-    """Run `work` in a fork of this process and wait for it."""
+    """Run `work` in a fork of this process, wait for it, and return its outcome."""
     return finish(*start(work))
 
 

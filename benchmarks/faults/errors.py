@@ -152,7 +152,7 @@ def largest_file(scene: Scene) -> int:
 
 
 def refuse(scene: Scene, error: str, tally: Tally, kinds: Counter[str], step: int = 1) -> None:
-    """Inject `error` at each call of an update in turn: first only there, then from there on.
+    """Inject `error` at each call of an update in turn: first alone, then at all later calls too.
 
     Short writes and interruptions are injected at single calls only, because the caller retries
     after them.

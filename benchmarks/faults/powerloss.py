@@ -151,7 +151,7 @@ def check(made: Recording, cut: int, files: dict[str, bytes], place: Path, updat
 def lose_power(made: Recording, states: int, rng: random.Random, place: Path) -> Counter[str]:
     """Check `states` states of the disk, each after a random number of calls.
 
-    The numbers ascend. Returns how often `check` returned each state.
+    These numbers ascend from state to state. Returns how often `check` returned each state.
     """
     found: Counter[str] = Counter()
     cuts = sorted(rng.randint(0, len(made.calls)) for _ in range(states))

@@ -12,7 +12,7 @@ _BEGAN = time.perf_counter()
 
 
 def table(title: str, rows: Sequence[tuple[str, object]]) -> None:
-    """Print the measurements and the machine."""
+    """Print a table of the measurements, with the run time and the machine."""
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     rows = [*rows, ("seconds", f"{time.perf_counter() - _BEGAN:.0f}"), ("machine", machine)]
     width = max(len(name) for name, _ in rows)

@@ -62,7 +62,7 @@ class Plan:
 
 
 def text_of(number: int, version: int) -> str:
-    """Return the text of a file, with a word that no other file contains, made of its number."""
+    """Return the text of a file; it has a word, made of `number`, that no other file contains."""
     rng = random.Random(number * 1_000_003 + version)
     return f"def file_{number}_version_{version}(): return 'only{number}here'\n" + code(rng, 2)
 
@@ -90,7 +90,7 @@ def read(plan: Plan, name: int) -> None:
 
 
 def usage() -> dict[str, int]:
-    """Return this process's private and resident memory in KB, and number of open descriptors."""
+    """Return this process's private and resident memory (KB) and its number of open descriptors."""
     rollup = Path("/proc/self/smaps_rollup").read_text()
     private = re.findall(r"Private_(?:Clean|Dirty):\s+(\d+)", rollup)
     resident = re.findall(r"Rss:\s+(\d+)", rollup)
@@ -102,7 +102,10 @@ def usage() -> dict[str, int]:
 
 
 def edit_and_update(plan: Plan) -> str:
-    """Run the writer: edit a few files at a time and log the versions in each generation."""
+    """Run the writer: edit a few files at a time and log the versions in each generation.
+
+    Returns the numbers of updates, generations and removed segments as JSON.
+    """
     rng = random.Random(0)
     versions: dict[int, int] = dict.fromkeys(range(FILES), 0)
     index = open_index(plan.root, plan.directory)

@@ -121,7 +121,7 @@ def edit(root: Path, random: random.Random, edits: int) -> None:
 
 
 def contents(directory: Path) -> Contents:
-    """Return the text of each live file, or the number of its skip reason, by path."""
+    """Return the text of each live file by path; for a skip, `skip` and the reason's number."""
     snapshot = Snapshot.open(LocalStorage(directory))
     found: Contents = {}
     for live in snapshot.segments:
@@ -164,7 +164,7 @@ def clean_answers(root: Path, scratch: Path) -> list[object]:
 
 
 def leftovers(directory: Path) -> set[str]:
-    """Return the files of the folder that the manifest does not name."""
+    """Return the files in a folder except the manifest, the lock, and what the manifest names."""
     named = {MANIFEST, LOCK}
     for live in Snapshot.open(LocalStorage(directory)).segments:
         named |= {live.entry.name, live.entry.stats}
@@ -209,7 +209,7 @@ def must_be_whole(
 
 
 def memory_folder() -> Path | None:
-    """Return a folder in memory, where syncing is free, or None."""
+    """Return a folder in memory, where syncing is free; None if the system has none."""
     shared = Path("/dev/shm")
     return shared if os.access(shared, os.W_OK) else None
 

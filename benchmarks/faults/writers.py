@@ -59,10 +59,10 @@ def write_and_update(
 
 
 def contend(folder: Path, writers: int, rounds: int, wait: float) -> Counter[str]:
-    """Run `writers` processes at once; return the number of updates by outcome.
+    """Run `writers` processes at once; count updates by `done`, `locked` and `waited`.
 
-    Raises `WrongError` if a process fails, if an update fails although it may wait, or if the index
-    differs from a clean build.
+    Raises `WrongError` if a process fails, if an update fails although `wait` is set, or if the
+    index differs from a clean build.
     """
     root, directory = folder / "tree", folder / "index"
     shutil.rmtree(root, ignore_errors=True)

@@ -23,7 +23,10 @@ COLORS = 192
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A screenshot: its file, the address, the text to type, and how the browser shows the page."""
+    """A screenshot: its file, the address, the text to type, and how the browser shows the page.
+
+    The picture is taken once the page has an element that the selector `wait_for` matches.
+    """
 
     name: str
     address: str = "/"

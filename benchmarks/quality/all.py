@@ -110,7 +110,7 @@ def _ndcg(checkouts: Path, annotations: Path, settings: Settings) -> SetRun:
 
 
 def headlines(run: SetRun) -> SetRun:
-    """Return the run with only the scores of the short table."""
+    """Return the run with only the scores in `HEADLINES`, for a table without details."""
     kept = {
         kind: {name: run["scores"][kind][name] for name in chosen if name in run["scores"][kind]}
         for kind, chosen in HEADLINES[run["set"]].items()

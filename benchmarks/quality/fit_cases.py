@@ -93,7 +93,7 @@ class CaseMaker:
     def make(
         self, name: str, group: str, fold: str, query: str, targets: Sequence[Target]
     ) -> Case | None:
-        """Return the case of a query; None if it is refused or has no candidate."""
+        """Return the case of a query; None if a search refuses the query or finds no candidate."""
         try:
             with self.shard.snapshot.held():
                 limit = 100 if name == "cosqa" else CUTOFF

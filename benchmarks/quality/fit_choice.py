@@ -127,7 +127,7 @@ def cross_validate(
     """Return each query's score under weights fitted without its repository.
 
     The score is the mean over several splits into folds, one for each of `seeds`. If `nested`, the
-    settings are chosen without the query's fold too; otherwise they are those of the plan.
+    settings are chosen without the query's fold too; otherwise, the plan's settings are used.
     """
     totals = np.zeros(len(tables))
     for seed in seeds:

@@ -1,7 +1,8 @@
 """Experimental features: measured here, and added to the ranker if they prove useful.
 
 Each is a number per candidate, comparable between queries. `FileFacts` caches, for each index, the
-facts that need all files.
+facts that need all files. Names in quotes, such as "prose", are features of the ranker. A report is
+a query of several lines or very many words: see `search.parsed_query.is_report`.
 """
 
 from __future__ import annotations

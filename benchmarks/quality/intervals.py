@@ -31,7 +31,7 @@ class Estimate(TypedDict):
 
 
 def estimate(groups: Mapping[str, Sequence[float]], weighting: Weighting = "queries") -> Estimate:
-    """Return the mean of the groups' values and its percentile bootstrap interval.
+    """Return the mean that `weighting` names, and its percentile bootstrap interval.
 
     The order of the groups does not matter: they are resampled in the order of their names.
     Raises `ValueError` if there is no value.

@@ -64,7 +64,7 @@ class Tally:
 
 
 def main() -> None:
-    """Print the table."""
+    """Count the definitions in the trees, and print the counts as a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("trees", nargs="+", type=Path, metavar="TREE")
     parser.add_argument("--misses", type=Path, help="write one line per missed name")

@@ -67,7 +67,7 @@ class PackageTask:
 
 
 def main() -> None:
-    """Run the queries, print and compare."""
+    """Run the queries, and print and compare the results."""
     parser = set_parser("mixed", __doc__)
     parser.add_argument("--packages", type=Path, required=True, help="one folder per package")
     options = parser.parse_args()

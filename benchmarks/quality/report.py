@@ -61,7 +61,7 @@ def summarize(mode: str, repositories: list[RepositoryScore]) -> Run:
 
 
 def as_set_run(run: Run) -> SetRun:
-    """Return the run in the shape that all sets share, with intervals over repositories."""
+    """Return the run in the form that all sets have, with bootstrap intervals over repositories."""
     rows = [
         Row(
             group=repository["name"],

@@ -37,9 +37,9 @@ class Settings:
 
     @property
     def index_jobs(self) -> int | None:
-        """The indexing processes per repository: 1 if repositories run in parallel, else None.
+        """The number of indexing processes per repository; None means one process per core.
 
-        None means one process per core.
+        It is 1 if repositories run in parallel, else None.
         """
         return None if self.jobs <= 1 else 1
 
@@ -80,7 +80,7 @@ def for_each(
     """Return the results of all tasks, in order; `jobs` of them run at once."""
     if jobs <= 1 or len(tasks) <= 1:
         return [_done(function(task), number, tasks) for number, task in enumerate(tasks, 1)]
-    # Workers are spawned: a fork would get threads and a mapped model in an undefined state.
+    # Workers are spawned: a fork would leave threads' locks and a mapped model undefined.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=jobs, mp_context=context) as pool:
         results = pool.map(function, tasks)

@@ -3,10 +3,10 @@
     python -m benchmarks.quality.traces --checkouts DIR --annotations DIR [--seed N]
         [--mode MODE] [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
 
-From every repository, `draw_traces` draws a stack trace and the output of a compiler or test
-runner. The right file is the one in which the error was raised. Scores: `first`, `three`, `ten`:
-the file is one of the first 1, 3 or 10 hits; `line`: the first hit points into it, within ten lines
-of the error.
+From every repository, `draw_traces` draws up to two reports: a stack trace, and the output of a
+compiler or test runner. The right file is the one in which the error was raised. Scores: `first`,
+`three`, `ten`: the file is one of the first 1, 3 or 10 hits; `line`: the first hit points into it,
+within ten lines of the error.
 """
 
 from __future__ import annotations

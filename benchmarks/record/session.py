@@ -81,7 +81,10 @@ class Session:
         print(f"{self.benchmark}: {text}", file=sys.stderr, flush=True)
 
     def finish(self) -> Record:
-        """Print the results; write the record to the places that the options name; return it."""
+        """Print the results, and write and return the record.
+
+        The options name the places to write it to.
+        """
         record = self._record()
         print(table(record.measurements))
         for note in record.notes:

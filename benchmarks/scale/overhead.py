@@ -20,7 +20,7 @@ from benchmarks.scale.indexing import measured
 
 
 def variants(folder: Path, other: Path | None) -> dict[str, tuple[list[str], dict[str, str]]]:
-    """Return the arguments and environment of each variant by name."""
+    """Return the additional arguments and environment variables of each variant, by name."""
     found: dict[str, tuple[list[str], dict[str, str]]] = {
         "off": ([], {}),
         "--stats": (["--stats"], {}),

@@ -37,10 +37,10 @@ _MONTH_FIRST = re.compile(r"([a-z]{3,9}) (\d{1,2})(?: (\d{4}))?")
 
 
 def parse_date(text: str, now: datetime | None = None) -> datetime:
-    """Return a point in time, with its time zone: the local one if the text has none.
+    """Return a point in time in the local time zone.
 
-    `now` is the time that relative dates count from (default: now). Raises `UsageError` for a text
-    that is no date, or a date that does not exist.
+    A text without a time zone is in local time. `now` is the time that relative dates count from
+    (default: now). Raises `UsageError` for a text that is no date, or a date that does not exist.
     """
     now = (now or datetime.now()).astimezone()
     words = " ".join(re.split(r"[\s.,_]+", text.strip().lower())).strip()
@@ -57,7 +57,7 @@ def parse_date(text: str, now: datetime | None = None) -> datetime:
 
 
 def _absolute(text: str) -> datetime | None:
-    """Read a date in ISO 8601, or seconds since the epoch."""
+    """Read a date in ISO 8601, or seconds since the epoch; return None for other texts."""
     stamp = _STAMP.fullmatch(text)
     if stamp:
         return datetime.fromtimestamp(int(stamp[1])).astimezone()
@@ -70,7 +70,7 @@ def _absolute(text: str) -> datetime | None:
 
 
 def _relative(words: str, now: datetime) -> datetime | None:
-    """Read a distance from now: `2 weeks ago`, `last month`, `36h`."""
+    """Read a distance from `now`: `2 weeks ago`, `last month`, `36h`; None for other texts."""
     match = _AGO.fullmatch(re.sub(r"\A(?:last|an?) ", "one ", words))
     if match is None:
         return None
@@ -91,7 +91,10 @@ def _months_before(now: datetime, months: int) -> datetime:
 
 
 def _named(words: str, now: datetime) -> datetime | None:
-    """Read a day by its name: `yesterday`, `monday`, `1 nov`, `november 1 2026`."""
+    """Read a day by its name: `yesterday`, `monday`, `1 nov`, `november 1 2026`.
+
+    Returns None for other texts.
+    """
     today = now.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     if words == "now":
         return now
@@ -116,5 +119,5 @@ def _named(words: str, now: datetime) -> datetime | None:
 
 
 def _place(name: str, names: list[str]) -> int | None:
-    """Return the index in `names` of a name given in full or by its first three letters."""
+    """Return the index in `names` of a full name, or of its first three letters; else None."""
     return next((n for n, each in enumerate(names) if name in (each, each[:3])), None)

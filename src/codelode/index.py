@@ -120,7 +120,7 @@ class Index(Lookups):
         `trace`: a file for a profile of all processes, for speedscope (needs the extra
         `profile`).
 
-        Raises `LockedError`, `MemoryCapError` if the cap cannot be kept, `MismatchError` if the
+        Raises `LockedError`, `MemoryCapError` if `max_memory` is too small, `MismatchError` if the
         index was made by other models or code, `NoIndexError` if there is no index to update in
         part, `UsageError` if there is nothing to index or a path is not inside the root.
         """

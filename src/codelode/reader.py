@@ -195,7 +195,7 @@ class IndexReader:
         return (self, "") if outer is None else (outer, self._below(outer))
 
     def related(self, path: str, line: int, limit: int) -> list[Hit]:
-        """Return the hits nearest in meaning to the code at a line. Raises what `answer` does."""
+        """Return the hits nearest in meaning to code at a line. Raises the errors of `answer`."""
         from codelode.search.related import related
 
         reader, below = self._searched()
@@ -257,7 +257,7 @@ class IndexReader:
         return self._encoder if self.has_own_encoder else None
 
     def age(self) -> float:
-        """Return the seconds since the last commit."""
+        """Return the seconds since the last commit; 0 if the index was removed just now."""
         try:
             return max(0.0, time.time() - self.storage.published_at())
         except OSError:  # the index was removed just now

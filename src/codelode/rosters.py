@@ -119,7 +119,10 @@ class RosterReader:
         return self._repositories.symbols(request, arguments.strings("repositories", repositories))
 
     def outline(self, path: str | os.PathLike[str]) -> list[SymbolHit]:
-        """Return the definitions of a file, in document order. Raises `UsageError`."""
+        """Return the definitions of a file, in document order.
+
+        Raises `UsageError` if there is no such file.
+        """
         return self._repositories.outline(str(arguments.path("path", path)))
 
     def related(self, path: str | os.PathLike[str], line: int, limit: int = 10) -> list[Hit]:

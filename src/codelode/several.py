@@ -125,7 +125,7 @@ class SeveralRoots:
     def symbols(self, request: SymbolRequest) -> list[SymbolHit]:
         """Return definitions of all roots, the best first: see `Index.symbols`.
 
-        Raises what it does, and `UsageError` if a file is not in the index.
+        Raises what `Index.symbols` does, and `UsageError` if a file is not in the index.
         """
         from codelode.search.symbol_finder import symbols_in
         from codelode.search.symbols import Stage, SymbolPart, find_symbols
@@ -216,8 +216,8 @@ class SeveralRoots:
     def _settled(self, root: Root) -> Root:
         """Return a root with the index that covers it now; this index need not exist yet.
 
-        Only a file can change its index: an update may have removed it from the one that covered
-        it, because the rules leave out its folder now. Raises `UsageError` if that index still
+        Only the index of a file can change: an update of its old index may have removed the file,
+        because the rules now leave out its folder. Raises `UsageError` if the old index still
         covers the folder, but does not have the file.
         """
         if not root.is_file:
@@ -247,7 +247,7 @@ def _opened(root: str, index_dir: str | None) -> Root:
 
 
 def _prefix(base: Path, tree: Path) -> str:
-    """Return the path of a tree below `base`, with a final slash; "" if it is not below."""
+    """Return a tree's path relative to `base`, with a final slash; "" if it is not below `base`."""
     return f"{tree.relative_to(base).as_posix()}/" if base in tree.parents else ""
 
 

@@ -97,7 +97,7 @@ class Document:
 
 
 class Symbol(NamedTuple):  # a tuple like `Chunk`, because there are hundreds of thousands
-    """The name and the kind of a definition, such as function, method, class or interface."""
+    """The name of a definition, and its kind, such as function, method, class or interface."""
 
     name: str
     kind: str

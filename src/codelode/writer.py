@@ -118,7 +118,7 @@ class IndexWriter:
         return self.update(replace(options, **{**recorded, **options.walk_options()}))
 
     def _adapted(self, options: UpdateOptions) -> UpdateOptions:
-        """Return options for an enclosing index: recorded options apply where none are given."""
+        """Return the options; for an enclosing index, recorded ones apply where none are given."""
         if self._reader is self._asked:
             return options
         paths = options.paths
@@ -130,7 +130,10 @@ class IndexWriter:
         return replace(options, paths=paths, **{**recorded, **given})
 
     def _extent(self, options: UpdateOptions) -> tuple[WalkOptions, Scope | None]:
-        """Return the walk options of an update, and its scope (None for the whole tree)."""
+        """Return the walk options of an update, and its scope (None for the whole tree).
+
+        Raises `UsageError` if an update of some paths would rebuild, or change the recorded options.
+        """
         given = options.walk_options()
         walk = self.walk_options(given)
         if options.paths is None:

@@ -20,7 +20,7 @@ Entry = Callable[[Sequence[str]], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files of a client in one scope, relative to the project or to the home folder.
+    """A client's files for a project or for the user, relative to the project or the home folder.
 
     `rules` is a file that also holds other instructions: codelode's go into a marked block. `own`
     is a file for codelode's instructions alone, which begins with the front matter `front`.
@@ -50,7 +50,7 @@ class Client:
     """An environment variable that replaces the first folder of the user's files."""
 
     def files(self, scope: Scope) -> Files:
-        """Return the files in a scope."""
+        """Return the files for a project, or for the user."""
         return self.project if scope == "project" else self.user
 
     def path(self, name: str, scope: Scope, project: Path) -> Path:

@@ -64,7 +64,7 @@ class Journal:
             self._edits = {}
 
     def get(self, path: Path) -> Edit | None:
-        """Return the edit of a file, or None."""
+        """Return the recorded edit of a file, or None if there is none."""
         try:
             return Edit(**self._edits[_key(path)])
         except (KeyError, TypeError):

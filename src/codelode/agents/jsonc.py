@@ -74,7 +74,10 @@ def put(text: str, path: Sequence[str], new: Any) -> str:
 
 
 def remove(text: str, path: Sequence[str]) -> str:
-    """Return the text without the member at a path; comments around it stay."""
+    """Return the text without the member at a path, if there is one; comments around it stay.
+
+    Raises `UsageError` for invalid JSON.
+    """
     value = _parse(text)
     for name in path[:-1]:
         member = value.member(name)
@@ -101,7 +104,10 @@ def remove(text: str, path: Sequence[str]) -> str:
 
 
 def _inserted(text: str, value: _Value, member: str, outer: str, unit: str) -> str:
-    """Return the text with `member` added at the end of an object."""
+    """Return the text with `member` added at the end of an object.
+
+    `outer` is the indentation of the object; `unit` is the indentation of one level.
+    """
     newline = "\r\n" if "\r\n" in text else "\n"
     if not value.members:
         close = value.end - 1
@@ -146,7 +152,7 @@ def _plain(text: str, value: _Value) -> Any:
 
 
 def _parse(text: str) -> _Value:
-    """Return the places of all values. Raises `UsageError` with the line of an error."""
+    """Return the outermost value of a text. Raises `UsageError` with the line of an error."""
     value = _value(text, _blank_end(text, 0), 0)
     end = _blank_end(text, value.end)
     if end < len(text):
@@ -171,7 +177,7 @@ def _value(text: str, at: int, depth: int) -> _Value:
 
 
 def _inside(text: str, value: _Value, close: str, depth: int) -> int:
-    """Read the items of an object or array; return the position after its end."""
+    """Read the members of an object or the items of an array; return the position after it."""
     at = _blank_end(text, value.start + 1)
     while text[at : at + 1] != close:
         name, start = "", at

@@ -51,7 +51,7 @@ def update(
 def build_if_missing(
     index: Index, allowed: bool = True, meter: Meter | None = None, tell: Tell | None = None
 ) -> UpdateReport | None:
-    """Build an index, unless it or the index of an enclosing folder exists.
+    """Build an index, unless it exists or an enclosing folder's index covers its root.
 
     Settings say which files are indexed, and with which model. `tell` is told in one line if an
     enclosing index leaves this root out. Returns the report, or None if there was nothing to do.

@@ -65,8 +65,8 @@ class FirstIndex:
     def ready(self) -> bool:
         """Return whether a call can stop waiting.
 
-        Until `DEADLINE` seconds after the start, calls wait for the whole tree; from then on, they
-        wait only for the first commit.
+        Until `DEADLINE` seconds after the start, calls wait for the end of the update; from then
+        on, they wait only for the first commit.
         """
         waited = time.monotonic() - self._started
         return self._finished or (waited > DEADLINE and self._index.exists())

@@ -29,8 +29,8 @@ def index_of_file(
 
     A missing index is built if that is `allowed`. An index that lacks the file is brought up to
     date if that is quick. If the index does not cover the folder of the file after that, the folder
-    gets an index of its own, which `tell` is told. A file that is gone from the disk may still be
-    in the index.
+    gets an index of its own, and `tell` gets a message. A file that is gone from the disk may
+    still be in the index.
 
     Raises `NoIndexError`; `UsageError` if there is no such file, or if it is not indexed.
     """
@@ -67,7 +67,7 @@ def _not_indexed(file: str, root: Path) -> UsageError:
 
 
 def _suggestion(index: Index, path: str, given: Path) -> str:
-    """Return advice that names the indexed file whose path is the most similar, if any is."""
+    """Return advice that names the indexed file with the most similar path; "" if none is near."""
     from rapidfuzz import fuzz, process
 
     from codelode.answers.tree_summary import indexed_paths

@@ -41,7 +41,7 @@ def vimgrep_line(hit: Hit) -> tuple[str, str]:
 
 
 def surrounding_lines(root: Path, hit: Hit, context: int) -> tuple[list[str], list[str]]:
-    """Return up to `context` lines before and after a hit; empty if its file has changed since.
+    """Return up to `context` lines before and after a hit; none if its file has changed or is gone.
 
     The file is read as indexing reads it, and must still contain the hit at its lines. So these
     lines agree with the snapshot.

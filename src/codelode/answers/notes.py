@@ -42,9 +42,10 @@ def note_on_left_out(answer: Answer, threshold: float | None) -> str:
 
 
 def note_on_more(answer: Answer, max_per_file: int | None = None) -> str:
-    """Return a note on the matches of a text that must occur which `answer` lacks; else "".
+    """Return a note that more places match than `answer` has hits; "" if none is needed.
 
-    `max_per_file` is that of the request: with it, no limit brings all matches.
+    This concerns requests with a text that must occur. If the request has `max_per_file`, there is
+    no note, because a higher limit would not bring all matches.
     """
     number, shown = answer.matching or 0, len(answer.hits)
     if number <= shown or not shown or answer.left_out or max_per_file is not None:

@@ -21,7 +21,7 @@ def symbols_object(
     truncated: bool = False,
     state: Freshness | None = None,
 ) -> dict[str, Any]:
-    """Return definitions by name; `truncated` says that there are more."""
+    """Return the definitions found for a name; `truncated` says that there are more."""
     return {
         "query": without_surrogates(name),
         "root": without_surrogates(root),

@@ -22,7 +22,10 @@ def path_fields(path: str) -> dict[str, str]:
 
 
 def path_of_fields(fields: dict[str, str]) -> str:
-    """Return the path that `fields` hold: see `path_fields`. Raises `ValueError`, `LookupError`."""
+    """Return the path from the fields that `path_fields` makes of it.
+
+    Raises `ValueError` if `path_bytes` is not base64, and `LookupError` if `path` is missing.
+    """
     if "path_bytes" in fields:
         return os.fsdecode(base64.b64decode(fields["path_bytes"], validate=True))
     return fields["path"]

@@ -30,8 +30,8 @@ def unmatched_filters(
 ) -> list[str]:
     """Return a note for each language and glob that no file matches, with advice on the input.
 
-    `languages` are names; a `!` before a name excludes the language. If each filter matches a file,
-    but no file matches all filters, return a note on all of them together.
+    A `!` before a language or glob excludes what it matches; such a filter gets no note. If each
+    other filter matches a file, but no file passes all filters, return one note on all of them.
     """
     files = [each for source in sources for each in _files(source)]
     known = Counter(language for _, language in files if language)

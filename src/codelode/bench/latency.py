@@ -115,10 +115,10 @@ def throughput(search: Search, queries: Sequence[str], threads: int, duration: f
 
 
 def cold(index: Index, queries: Sequence[str], duration: float) -> Cold | None:
-    """Time searches in new processes for about `duration` seconds; None if one fails.
+    """Time searches in new processes for about `duration` seconds; return None if one fails.
 
-    An uncounted process runs first, so that the files are in the page cache, as they are for every
-    search but a user's first.
+    The first process is not timed; its peak memory is measured. It brings the files into the page
+    cache, where they are in every search but a user's first.
     """
     began = time.perf_counter()
     # -P: Python must not import modules from the current folder.

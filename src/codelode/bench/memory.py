@@ -35,7 +35,7 @@ class Memory:
 
 
 def memory_now(mapped: int) -> Memory:
-    """Measure the memory of this process now."""
+    """Measure the memory of this process now; `mapped` is the size of the live segments."""
     return Memory(resident_bytes(), private_bytes(), peak_rss_bytes(), mapped)
 
 

@@ -52,7 +52,10 @@ def make_queries(chunks: Sequence[SampledChunk], limit: int) -> list[str]:
 def _queries(
     source: str, chunk: SampledChunk, words: list[str], spread: Counter[str]
 ) -> Iterator[str]:
-    """Yield the query made from one source of a chunk (such as its symbol), if it is valid."""
+    """Yield the query made from one source of a chunk (such as its symbol), if it is valid.
+
+    `words` are the words of the chunk; `spread` has the number of chunks that hold each word.
+    """
     match source:
         case "symbol":
             query = chunk.symbol or ""
@@ -70,7 +73,7 @@ def _queries(
 
 
 def _plain_words(chunk: SampledChunk) -> list[str]:
-    """Return the distinct words of a chunk, identifiers split, in order of appearance."""
+    """Return the distinct parts in a chunk that are three or more letters, in order."""
     text = chunk.text.decode("utf-8", "replace")
     return [word for word in dict.fromkeys(text_parts(text)) if len(word) > 2 and word.isalpha()]
 

@@ -70,7 +70,7 @@ class Vectors:
     rows: NDArray[np.float32]
 
     def scores(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the cosine of each row with each unit vector float32[q, d]: float64[q, n]."""
+        """Return the cosines, float64[q, n], of unit vectors float32[q, d] with the rows."""
         exact = vectors.astype(np.float64)
         scores = np.empty((len(vectors), len(self.rows)))
         for start in range(0, len(self.rows), ROWS_AT_ONCE):
@@ -140,7 +140,7 @@ def _batches(groups: Iterator[list[SampledChunk]]) -> Iterator[list[SampledChunk
 
 
 def _masks(snapshot: Snapshot, keys: NDArray[np.int64]) -> list[Mask]:
-    """Return a mask of the sampled chunks for each segment; None if all are sampled."""
+    """Return a mask of the sampled chunks for each segment; None where all are sampled."""
     masks: list[Mask] = []
     numbers, ordinals = split_keys(keys)
     for number, live in enumerate(snapshot.segments):

@@ -165,7 +165,7 @@ def _search(
 
 
 def _commonest_language(chunks: Sequence[SampledChunk]) -> str | None:
-    """Return the language of most chunks of the sample; None if no chunk has one."""
+    """Return the most common language of the sampled chunks; None if no chunk has a language."""
     languages = Counter(chunk.language for chunk in chunks if chunk.language)
     return max(languages, key=lambda name: (languages[name], name), default=None)
 

@@ -104,8 +104,8 @@ def _read(segment: Segment, number: int, ordinals: NDArray[np.int64]) -> list[Sa
 class FileSample:
     """A sample of the files that a walk finds, in groups of neighbors, in bounded memory.
 
-    `files` and `size` bound the sample, in files and bytes. `found` and `found_bytes` count all
-    files of the walk.
+    `files` and `size` bound the sample, in files and bytes. `found` and `found_bytes` are the
+    number and the size of all files of the walk.
     """
 
     files: int
@@ -133,7 +133,7 @@ class FileSample:
         return list(self._first())
 
     def _offer(self, key: float, group: list[SourceFile]) -> None:
-        """Keep the groups with the smallest keys, and no more groups than the bounds need."""
+        """Add a group; then keep only the groups with the smallest keys, enough for the bounds."""
         heapq.heappush(self._kept, (-key, group))
         self._files += len(group)
         self._bytes += sum(file.size for file in group)

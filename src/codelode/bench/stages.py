@@ -51,8 +51,8 @@ class Indexing:
     """The indexing of `files` files, drawn from the `found_files` files that a walk found.
 
     `whole_tree` is False if there was no time to walk the whole tree. `wall_seconds` and
-    `cpu_seconds` cover all stages together, without the walk. `index_bytes` is the size of
-    the segments made from `bytes` bytes.
+    `cpu_seconds` cover all stages together, without the walk. `bytes` is the size of the
+    `files` files, and `index_bytes` the size of the segments made from them.
     """
 
     found_files: int

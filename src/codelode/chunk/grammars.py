@@ -14,7 +14,8 @@ from tree_sitter import Language, Parser
 
 from codelode.chunk.languages import SYNTAXES, Rule, Syntax, syntax
 
-# The roles of a node type in the walk, as bits, so that one lookup by `kind_id` is enough.
+# The roles of a node type in the walk over a syntax tree. They are bits, so that one lookup by
+# `kind_id` is enough.
 NAMED: Final = 1
 RULE: Final = 2
 SCOPE: Final = 4
@@ -63,7 +64,11 @@ def grammar_name(language: str | None, path: str = "") -> str | None:
 
 @cache
 def grammar(name: str) -> Grammar:
-    """Return the grammar of this name; raise KeyError if there is none (see `grammar_name`)."""
+    """Return the grammar of this name.
+
+    Raises `KeyError` if there is none (see `grammar_name`), `ImportError` if its package is
+    missing, and `ValueError` if the package has the wrong ABI.
+    """
     table = syntax(name)
     language = _language(table)
     parser = Parser(language)
@@ -113,7 +118,7 @@ def _id(language: Language, node_type: str) -> int | None:
 
 
 def _ids(language: Language, node_types: Iterable[str]) -> Iterator[int]:
-    """Yield the ids of node types; a newer grammar may have dropped some."""
+    """Yield the ids of the node types that the grammar has; a newer one may have dropped some."""
     for node_type in node_types:
         kind_id = _id(language, node_type)
         if kind_id is not None:

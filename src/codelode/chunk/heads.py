@@ -131,7 +131,7 @@ def _definition(match: re.Match[bytes], group: str, text: bytes) -> RawDefinitio
 
 
 def _owner(match: re.Match[bytes]) -> bytes:
-    """Return the owner that a first line names, in a group called `owner` or `owner_2`."""
+    """Return the owner that a first line names (group `owner` or `owner_2`), or empty bytes."""
     groups = match.groupdict()
     return next((text for name, text in groups.items() if text and name.startswith("owner")), b"")
 
@@ -155,7 +155,10 @@ def _block_end(text: bytes, at: int, indent: int) -> int:
 
 
 def nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
-    """Recompute parents: a definition found by its first line may enclose parsed definitions."""
+    """Recompute parents: a definition found by its first line may enclose parsed definitions.
+
+    A function whose new parent is a type becomes a method. Returns `definitions`, changed in place.
+    """
     order = sorted(
         range(len(definitions)), key=lambda i: (definitions[i].start, -definitions[i].end)
     )

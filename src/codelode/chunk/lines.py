@@ -70,7 +70,7 @@ class Lines:
         yield from zip(found[: len(starts)], found[len(starts) :], strict=True)
 
     def cuts(self, start: int, end: int) -> list[int]:
-        """Split whole lines `[start, end)` into pieces of up to `MAX_CHUNK_BYTES`, or of one line.
+        """Split the lines of `text[start:end]` into pieces: up to `MAX_CHUNK_BYTES`, or one line.
 
         A line over `MAX_LINE_BYTES` is split too. Returns the offsets between the pieces.
         """

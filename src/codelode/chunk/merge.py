@@ -20,7 +20,7 @@ def merge(cuts: dict[int, int], end: int) -> list[int]:
 
 
 def _merge_functions(cuts: dict[int, int], end: int) -> tuple[list[int], list[int]]:
-    """Merge the pieces of each function; return the new starts and `end`, and their levels.
+    """Merge the pieces of each function; return the remaining starts with `end`, and their levels.
 
     A function is the text between two neighboring cuts of levels below `SOFT`; the other cuts are
     soft. If a function fits into a chunk, all of its pieces are merged.

@@ -67,7 +67,7 @@ class Definer:
             return self.define(place, node, item)
         name_start, name_end = found.span(1)
         if self.ascii is not None:
-            name = self.ascii[name_start:name_end]  # is an identifier
+            name = self.ascii[name_start:name_end]  # an identifier: needs no `bare`
         else:
             name = self.spelled(name_start, name_end)
         lead, doc = start, None
@@ -83,7 +83,7 @@ class Definer:
         """Record the definitions that a node makes.
 
         `node` is the node of `item`, or a node inside that one. Returns the index of the last of
-        these definitions, or -1.
+        these definitions, or -1 if there are none.
         """
         rule = self.rules[node.kind_id]
         if rule.given is not None and rule.given(node) is None:

@@ -139,14 +139,14 @@ class _Walk:
             comments.add(*node.byte_range, is_doc=is_doc)
 
     def enter_for_cuts(self, place: Place, node: Node, level: int, start: int, end: int) -> None:
-        """Enter a child that holds no definitions, only to find split points in it."""
+        """Enter a large child without definitions, only for split points; record its errors."""
         if end - start > self.limit:
             self.places.append(Place(node, level, defines=False))
         if self.broken and place.defines and node.has_error:
             self.note_damage(node, start, end)
 
     def enter_defined_for_cuts(self, item: Item, level: int, index: int) -> None:
-        """Enter a definition only to find split points, not further definitions."""
+        """Enter a large definition, but only for split points; record the errors in it."""
         node, _, start, end, _, _ = item
         if end - start > self.limit:
             self.places.append(Place(node, level, defines=False))

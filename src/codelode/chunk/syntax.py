@@ -58,7 +58,7 @@ def _mended(known: Grammar, source: bytes, text: bytes, limit: int, found: Outli
 def _repaired(
     repair: Repair, source: bytes, damaged: list[tuple[int, int]]
 ) -> tuple[bytes, list[tuple[int, int]]]:
-    """Repair a text in and near its damaged ranges; also return the ranges that this blanks."""
+    """Return a text, repaired in and near its damaged ranges, and the ranges that were blanked."""
     pieces: list[bytes] = []
     blanked: list[tuple[int, int]] = []
     at = 0

@@ -90,7 +90,7 @@ def existing_roots(
 
 
 def existing_index_folder(index_dir: str | None, root: str) -> None:
-    """Check that the folder given by `--index-dir` exists; a search must not create it."""
+    """Raise `UsageError` if --index-dir names a missing folder: a search must not create it."""
     if index_dir is None or Path(index_dir).expanduser().exists():
         return
     folder = shlex.quote(index_dir)

@@ -16,7 +16,7 @@ EXCLUSIVE = (
 
 
 def set_of(flags: tuple[str, ...]) -> int | None:
-    """Return the number of the set in `EXCLUSIVE` that has one of the spellings of a flag."""
+    """Return the number of the set in `EXCLUSIVE` with a spelling of a flag; None without one."""
     for number, each in enumerate(EXCLUSIVE):
         if not set(flags).isdisjoint(each):
             return number

@@ -54,9 +54,10 @@ _BY_FLAG = {flag: advice for flags, advice in _INSTEAD for flag in flags.split()
 
 
 def instead(flag: str, command: str, flags: Container[str]) -> str:
-    """Return the advice for a flag of another tool; "" if there is none for a command.
+    """Return the advice on a flag of another tool that was given to a command; "" if none fits.
 
-    `flags` are the flags of the command. Only `lode search` gets advice that names none of them.
+    `flags` are the flags of the command. `search` gets any advice; another command gets only advice
+    that names flags, all of which it has.
     """
     advice = _BY_FLAG.get(flag, "")
     if command == "search":

@@ -50,7 +50,7 @@ class LiveSearch:
     """
 
     def __init__(self, several: SeveralRoots, limit: int, options: argparse.Namespace) -> None:
-        """Check the options. Raises `UsageError`."""
+        """Prepare searches with these options. Raises `UsageError` if they are invalid."""
         self.several = several
         self._limit = limit
         self._options = options

@@ -147,7 +147,10 @@ def profile_file(text: str) -> str:
 
 
 def limit(default: int) -> Option:
-    """Return the flag that limits the number of places; if it is omitted, its value is None."""
+    """Return the flag that limits the number of places.
+
+    If the flag is omitted, its value is None; `default` appears only in the help.
+    """
     return option(
         "-k",
         "--limit",

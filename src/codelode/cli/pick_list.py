@@ -23,6 +23,7 @@ def pick(live: LiveSearch, options: argparse.Namespace) -> Picked | None:
     """Ask for a query if none was given, list the hits, and ask for the number of one.
 
     Prompts and the list go to standard error, so that standard output has only the picked hit.
+    Returns None if nothing is found or picked.
     """
     query = options.query or _ask("query: ")
     if not query and not options.regex and not options.fixed_strings:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def open_repositories(
     options: argparse.Namespace, *roots: str, quiet: bool = False
 ) -> Repositories:
-    """Return the repositories of a roster, or those that a server searches.
+    """Return the repositories of the roster or of the server that `options` name.
 
     `roots` are the values given as ROOT. Unless `quiet`, a terminal shows what is fetched. Raises
     `UsageError` if the options contradict each other, and whatever `Roster.open` raises.
@@ -44,9 +44,10 @@ def open_repositories(
 
 
 def repositories_to_serve(options: argparse.Namespace) -> Repositories:
-    """Return the repositories for a server, as `open_repositories` does; at least one must exist.
+    """Return the repositories that the options name, for a server to show.
 
-    Raises `UsageError` if there is nothing to show, `ClusterError` if a server does not answer.
+    Raises what `open_repositories` raises, `UsageError` if there is no repository to show, and
+    `ClusterError` if a server does not answer.
     """
     repositories = open_repositories(options, *options.roots, quiet=True)
     if not repositories.totals():

@@ -80,7 +80,7 @@ def settings_object(
 ) -> dict[str, Any]:
     """Return settings, files and unread variables as a dictionary.
 
-    A setting that has its default has the value null.
+    The value of a setting that is not set is null; its text is the default.
     """
     return {
         "settings": [

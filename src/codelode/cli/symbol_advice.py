@@ -1,4 +1,4 @@
-"""Advice where no definition has a name: the longest part of it with which some name begins."""
+"""Advice when no definition has a given name: the longest beginning that it shares with another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LEAST = 4
 
 
 def nothing_called(name: str, is_prefix_known: Callable[[str], bool]) -> str:
-    """Return the message that no definition is called `name`.
+    """Return the message that no definition is called `name`, or that it is a file.
 
     `is_prefix_known` says whether the name of a definition begins with a text.
     """
@@ -29,7 +29,7 @@ def nothing_called(name: str, is_prefix_known: Callable[[str], bool]) -> str:
 def _longest_beginning(name: str, is_prefix_known: Callable[[str], bool]) -> str:
     """Return the longest beginning of a name, at least half of it, that begins a known name.
 
-    Returns "" if there is none, or if the name is qualified or a glob.
+    Returns "" if none has at least `_LEAST` letters, or if the name is qualified or a glob.
     """
     if not name.replace("_", "").replace("-", "").isalnum():
         return ""

@@ -45,7 +45,10 @@ class Wanted:
 
 
 def encode(wanted: Wanted) -> str:
-    """Return the query string of the URL for a search. Raises `UsageError` if it is too long."""
+    """Return the query string of the URL for a search.
+
+    Raises `UsageError` if it is too long, or if the request has `changed` or `since`.
+    """
     request = wanted.request
     fields: list[tuple[str, str]] = [
         ("q", request.query),

@@ -47,7 +47,7 @@ _SCOPES = 64
 
 @dataclass(frozen=True)
 class RosterCorpus(Corpus):
-    """One generation of a roster; `broken` are the repositories whose manifests are damaged."""
+    """One generation of a roster; `broken` names the repositories with damaged manifests."""
 
     roster: Roster
     broken: frozenset[str] = frozenset()

@@ -73,7 +73,7 @@ def unpack(place: str, archive: Path, tree: Path, most: int) -> Path:
             _untar(place, archive, tree, most)
     except _BROKEN as error:
         reason = str(error) or type(error).__name__
-        if "\n" in reason:  # tarfile gave one line for each kind of archive
+        if "\n" in reason:  # from tarfile: a line for each kind of archive that it tried
             reason = "it is no archive that can be read"
         raise UsageError(f"{place} cannot be unpacked: {reason}") from None
     entries = list(tree.iterdir())

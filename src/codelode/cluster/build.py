@@ -55,7 +55,10 @@ def build(
 
 
 def _built(request: BuildRequest) -> Built:
-    """Run the builder; return its outcome. Raises `IndexingError`, and what the builder raises."""
+    """Run the builder; return its outcome. Raises what the builder raises.
+
+    Raises `IndexingError` if the builder takes too long or ends without a reply.
+    """
     began = time.monotonic()
     process = ChildProcess(_BUILDER, request.pack())
     limit = threading.Timer(_LONGEST_SECONDS, end_group, (process.pid, 0.0))

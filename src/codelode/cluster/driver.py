@@ -70,10 +70,11 @@ def connect(address: str) -> Any:
 
 
 def _use_token() -> None:
-    """Prove to the cluster that this user has its token, if there is one.
+    """Make Ray send this user's token to the cluster, if the user has one.
 
-    A cluster that `ray start` starts asks for the token if the user has one, but Ray sends it only
-    to a cluster that it has found without an address. A cluster without a token ignores it.
+    A cluster that `ray start` starts asks for the token if the user has one. But by default, Ray
+    sends the token only to a cluster that Ray has found without an address. A cluster
+    without a token ignores it.
     """
     named = any(name in os.environ for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
     if named or (Path.home() / ".ray" / "auth_token").exists():
@@ -143,7 +144,7 @@ class _Nodes:
 def _start(
     ray: Any, wanted: Mapping[str, SearcherOptions], files: FileOptions, nodes: _Nodes
 ) -> None:
-    """Start the actors in `wanted`, whose keys are their names. Raises `ClusterError`."""
+    """Start actors: `wanted` has the options of each by its name. Raises `ClusterError`."""
     from ray.exceptions import GetTimeoutError, RayError
 
     from codelode.cluster.actors import SearcherActor

@@ -64,7 +64,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The hits of a search, best first, and the names of the repositories it could not reach.
+    """The hits of a search, best first, and the names of the repositories that were not reached.
 
     `left_out` is as in `search.rank.Ranked`.
     """
@@ -96,7 +96,7 @@ class Front:
         return self._members.address
 
     def show(self, corpus: Corpus) -> None:
-        """Search a generation from now on, as soon as the searchers have it open."""
+        """Make a generation the newest; searches use it once the searchers have it open."""
         self.views.show(corpus)
 
     def close(self) -> None:
@@ -113,9 +113,9 @@ class Front:
         return sorted(link.name for link in self.links() if link.is_live)
 
     def is_whole(self) -> bool:
-        """Return whether each piece has as many owners as it should, all of which can be asked.
+        """Return whether enough searchers hold each piece, and all of them can be asked.
 
-        With fewer searchers than replicas, there are as many owners as searchers.
+        Enough are as many as the replicas, or all expected searchers if these are fewer.
         """
         return self.views.wait_for(self._all_ready, 0)
 
@@ -130,7 +130,7 @@ class Front:
 
     @contextmanager
     def _turn(self, deadline: float) -> Iterator[None]:
-        """Wait until a search may run in the block. Raises `ClusterError` after the deadline."""
+        """Let at most `MOST_SEARCHES` blocks run at once. Raises `ClusterError` at the deadline."""
         if not self._turns.acquire(timeout=max(deadline - time.monotonic(), 0)):
             raise ClusterError(_BUSY)
         try:

@@ -48,9 +48,9 @@ class Peer(NamedTuple):
 
 
 def greet(source: BinaryIO, sink: BinaryIO, token: str) -> Peer:
-    """As the front, let a searcher prove that it knows the token; return its name and node.
+    """As the front, exchange proofs of the token with a searcher; return its name and node.
 
-    Raises `FrameError`, `OSError`.
+    Raises `FrameError` if the searcher has another token or breaks the protocol, and `OSError`.
     """
     mine = secrets.token_hex(16)
     send(sink, {"protocol": PROTOCOL, "nonce": mine})

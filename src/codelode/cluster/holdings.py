@@ -39,7 +39,7 @@ class HeldShard:
     """Some pieces of a view as one shard. `numbers` int64[segments] are the pieces' numbers."""
 
     def __init__(self, pieces: list[tuple[int, Piece, LiveSegment]], caches: PieceCaches) -> None:
-        """Take pieces with their numbers."""
+        """Take open pieces with their ascending numbers and segments, and the caches to use."""
         numbers = [number for number, _, _ in pieces]
         self.numbers = np.array(numbers, np.int64)
         segments = [live for _, _, live in pieces]
@@ -111,7 +111,7 @@ class Holdings:
         self._opened: WeakValueDictionary[tuple[str, str], LiveSegment] = WeakValueDictionary()
 
     def open(self, name: str, view: OpenView, holder: Hashable) -> dict[int, str]:
-        """Open the pieces of a view; return the problems of those that cannot be opened, by number.
+        """Open the pieces of a view; return the problems of pieces that are not open, by number.
 
         The view is kept until all its holders have closed it.
         """

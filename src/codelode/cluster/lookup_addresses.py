@@ -43,11 +43,14 @@ class Fields:
         return self.lists.get("within", ())
 
     def path(self) -> str:
-        """Return the path of a file."""
+        """Return the path of a file, or "" if none is given."""
         return self.single.get("path", "")
 
     def number(self, name: str, default: int, most: int) -> int:
-        """Return a whole number from 1 to `most`. Raises `UsageError` for anything else."""
+        """Return a whole number from 1 to `most`; `default` if the parameter is absent.
+
+        Raises `UsageError` for anything else.
+        """
         return whole_number(name, self.single.get(name, str(default)), most)
 
     def line(self) -> int:

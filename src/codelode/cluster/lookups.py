@@ -51,7 +51,7 @@ def text(search: ClusterSearch, path: str) -> bytes | None:
 def related(
     search: ClusterSearch, home: ClusterSearch, path: str, line: int, limit: int
 ) -> list[Hit] | None:
-    """Return the hits of `codelode.search.related` on one machine; None if no piece has the file.
+    """Return the same hits as `search.related` on one machine; None if no piece has the file.
 
     `home` searches the pieces that the file may be in. Raises `UsageError` if there is no code at
     this line.
@@ -76,7 +76,7 @@ def related(
 def _first(
     search: ClusterSearch, call: str, read: Callable[[Frame], T | None], **fields: object
 ) -> T | None:
-    """Return the value of the first reply that has one; None if no reply has one."""
+    """Put a call to all pieces; return the first value that `read` finds in a reply, or None."""
     replies = search.round(
         call,
         search.pieces,

@@ -109,7 +109,7 @@ class KnownMasks:
 
 
 def learn(held: HeldShard, key: Hashable, given: Mapping[int, bytes]) -> None:
-    """Keep the given masks of pieces, by number. Raises `FrameError`."""
+    """Cache masks, given by piece number, of the pieces in a shard. Raises `FrameError`."""
     for number, packed in given.items():
         place = _place(held, number)
         if place is not None:
@@ -118,7 +118,7 @@ def learn(held: HeldShard, key: Hashable, given: Mapping[int, bytes]) -> None:
 
 
 def known(held: HeldShard, key: Hashable, numbers: Sequence[int]) -> dict[int, bytes]:
-    """Return the masks of a filter that are known, by the numbers of pieces."""
+    """Return the cached masks of a filter, packed, by piece number."""
     found = {}
     for number in numbers:
         place = _place(held, number)
@@ -130,7 +130,7 @@ def known(held: HeldShard, key: Hashable, numbers: Sequence[int]) -> dict[int, b
 
 
 def pack_masks(masks: Mapping[int, bytes]) -> tuple[list[list[int]], bytes]:
-    """Return packed masks: a JSON list of piece numbers and sizes, and the end of a body."""
+    """Return the piece numbers and sizes of packed masks for a head, and the masks for a body."""
     return [[number, len(packed)] for number, packed in masks.items()], b"".join(masks.values())
 
 

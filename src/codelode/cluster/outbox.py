@@ -90,7 +90,7 @@ class Outbox:
     def _send_some(self) -> bool:
         """Send what the network takes at once; return whether more is waiting.
 
-        If nothing is waiting, this thread must end.
+        After False, this thread must end, because `put` may start another one.
         """
         with self._lock:
             while self._waiting and not self._closed:

@@ -133,7 +133,7 @@ class Round(Generic[T]):
                 self._ask(open_)
 
     def _may_return(self, pieces: Pieces) -> bool:
-        """Return whether an owner that was not yet asked about one of its pieces may come back."""
+        """Return whether a piece has an owner that was not yet asked about it and may come back."""
         back = [self.members.may_return(member) for member in self.view.members]
         owners = np.array(back, bool)[self.view.owners] & ~self._tried
         return bool(owners[pieces].any())
@@ -147,7 +147,8 @@ class Round(Generic[T]):
     def _worth(self, pieces: Pieces, links: Sequence[Link | None]) -> NDArray[np.int8]:
         """Return how much to prefer each owner of each piece, int8[pieces, replicas].
 
-        0 means that the owner is not to be asked. `links` has the link of each member, or None.
+        0 means that the owner is not to be asked. `links` has the link of each member of the view,
+        or None.
         """
         ranks = [_rank(link, self.call.takes_long) for link in links]
         rank = np.array(ranks, np.int8)[self.view.owners]
@@ -226,7 +227,10 @@ class Round(Generic[T]):
         self._ask(wanted & ~self._covered() & ~elsewhere)
 
     def _missing(self, head: Any, sent: _Sent) -> Pieces:
-        """Return the pieces that a reply leaves out; all, if the searcher failed."""
+        """Return the pieces that a reply leaves out; all, if the searcher failed.
+
+        Raises `UsageError` if the searcher refuses the request, `FrameError` for a malformed reply.
+        """
         if head.get("unknown"):  # the searcher has restarted: the view will be opened again
             sent.link.ready.pop(self.view.name, None)
             return sent.pieces
@@ -245,7 +249,10 @@ class Round(Generic[T]):
         return missing
 
     def _use(self, reply: Reply[T]) -> None:
-        """Keep a reply, unless the kept replies that overlap it cover at least as many pieces."""
+        """Keep a reply, unless the kept replies that overlap it cover at least as many pieces.
+
+        If the reply is kept, those that overlap it are dropped.
+        """
         overlapping = [each for each in self.replies if (each.pieces & reply.pieces).any()]
         if overlapping:
             rivals = np.logical_or.reduce([each.pieces for each in overlapping])

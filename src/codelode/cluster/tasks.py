@@ -1,7 +1,7 @@
-"""Builds many repositories as tasks of Ray, and commits them to a roster as they come.
+"""Builds many repositories as tasks of Ray, and commits them to a roster as they are finished.
 
-A task that dies with its worker is tried again elsewhere; one that runs twice does no harm. Only
-this process commits, several repositories at a time.
+A task that dies with its Ray worker is tried again elsewhere; a task that runs twice does no harm.
+Only this process commits, several repositories at a time.
 """
 
 from __future__ import annotations

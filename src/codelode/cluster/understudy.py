@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def stand_in(searcher: Searcher) -> None:
-    """Search for up to an hour, until all fronts are gone or have the searcher back."""
+    """Answer calls until all fronts are gone or have the searcher back, for an hour at most."""
     end = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < end and not searcher.wait(LOOK_SECONDS):
         if not searcher.connected:  # there may be no front any more
@@ -53,7 +53,7 @@ def stand_in(searcher: Searcher) -> None:
 
 
 def _is_told_to_leave(requests: Iterable[object]) -> bool:
-    """Wait for the parent; return whether it sent a message, which is `LEAVE`, before it ended."""
+    """Wait until the parent sends `LEAVE` or ends; return whether it sent `LEAVE`."""
     return any(True for _ in requests)
 
 

@@ -145,7 +145,7 @@ class Views:
     def _aim_at(self, view: View) -> None:
         """Make a view the next one, if it is new.
 
-        A next view with the same members that is already being opened is kept, unless its opening
+        If a next view with the same members is already being opened, it is kept, unless its opening
         takes too long. Without this rule, a roster that changes all the time would prevent every
         view from being opened, and searches would stay with an old generation.
         """
@@ -208,8 +208,8 @@ class Views:
 
         A view is ready once all holders have opened all of their pieces; for the first view, it is
         enough that they have tried. After `GRACE_SECONDS`, it is enough that each piece is open
-        somewhere. If no complete view can be searched meanwhile, or after `PATIENCE_SECONDS`, it is
-        enough that an owner of each piece has tried to open it.
+        somewhere. After `PATIENCE_SECONDS`, or if there is no current view with all pieces open,
+        it is enough that at least one holder of each piece has tried to open it.
         """
         view, waited = used.view, time.monotonic() - used.since
         held = [self._missing(member, view) for member in view.holders]

@@ -46,7 +46,7 @@ def workspace() -> Iterator[Path]:
 
 
 def used_bytes(folder: Path) -> int:
-    """Return the disk space of a folder in bytes; 0 if it cannot be measured."""
+    """Return the disk space that a folder takes, in bytes; 0 if it cannot be measured."""
     done = subprocess.run(["du", "-skx", "--", os.fspath(folder)], capture_output=True, check=False)
     size = done.stdout.split(b"\t")[0]  # the exit code does not matter: files may vanish meanwhile
     return 1024 * int(size) if size.isdigit() else 0

@@ -79,9 +79,10 @@ class NoText(NamedTuple):
 
 
 def decode(data: bytes) -> Text | NoText:
-    """Return the text of a file's bytes. Line ends stay as they are; UTF-8 is not copied.
+    """Return the text of a file's bytes, or the reason why they are not text.
 
-    UTF-8 with few invalid bytes stays UTF-8, with U+FFFD in their place.
+    Line ends stay as they are; UTF-8 is not copied. UTF-8 with few invalid bytes stays UTF-8, with
+    U+FFFD in their place.
     """
     if data.startswith(_MARK_STARTS):
         return _marked(data)
@@ -130,7 +131,10 @@ def _marked(data: bytes) -> Text | NoText:
 
 
 def _escaped(data: bytes) -> Text | None:
-    """Decode ISO-2022, whose escapes switch between one-byte and two-byte characters."""
+    """Decode ISO-2022; None if the bytes are not in it.
+
+    Its escapes switch between one-byte and two-byte characters.
+    """
     for escape, encoding in _ESCAPES.items():
         if escape in data:
             try:
@@ -162,7 +166,7 @@ def _wide_without_mark(data: bytes) -> Text | None:
 
 
 def _wide_bits(text: str) -> float:
-    """Return the bits per non-ASCII character; 0 if such characters are few.
+    """Return the bits per non-ASCII character; 0 if at most a quarter of the characters are such.
 
     Returns infinity if the text is empty or has control characters.
     """

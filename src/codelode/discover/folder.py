@@ -64,7 +64,7 @@ class Folder:
     def left_out(
         self, raw: bytes, path: str, *, is_folder: bool, hidden: bool, installed: bool
     ) -> Omission | None:
-        """Return the reason why an entry is excluded by rules or by its name, or None.
+        """Return why rules, its name or `self.omission` exclude an entry; None if nothing does.
 
         With `hidden`, hidden names are not excluded; with `installed`, installed packages are not.
         """

@@ -145,7 +145,7 @@ def _global_files() -> list[Path]:
 
 
 def _leads_to(pattern: str, git_folder: Path, file: Path, *, ignore_case: bool) -> bool:
-    """Return whether a `gitdir` condition in `file` matches this repository."""
+    """Return whether a `gitdir` condition in `file` matches the path `git_folder`."""
     if pattern.startswith("~/"):
         pattern = str(expanded(os.fsencode(pattern))) + "/" * pattern.endswith("/")
     elif pattern.startswith("./"):

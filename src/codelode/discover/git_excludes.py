@@ -45,7 +45,7 @@ class Worktree:
 
     @cached_property
     def _common(self) -> Path | None:
-        """The folder that all worktrees of the repository share."""
+        """The git folder that all worktrees of the git repository share."""
         place = self._git_folder
         if place is None:
             return None

@@ -57,7 +57,7 @@ class TrackedFiles:
 def tracked_files(worktree: Path, git_folder: Path, object_format: str) -> TrackedFiles:
     """Return the files that a worktree tracks; empty if its index cannot be read.
 
-    `git_folder` is the worktree's own `.git`; `object_format` names the repository's hash.
+    `git_folder` is the worktree's own `.git`; `object_format` names the repository's hash function.
     """
     index = read_index(git_folder, object_format)
     if index is None:

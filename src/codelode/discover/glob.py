@@ -53,7 +53,7 @@ class GlobSet:
         return self._wanted[match.lastindex - 1] if match and match.lastindex else self._otherwise
 
     def matching(self, paths: Iterable[bytes]) -> Iterator[bool]:
-        """Yield whether each of many files is included, as `matches` does, but faster."""
+        """Yield whether each of many files is included; this is faster than calls of `matches`."""
         if self._joined is None:
             yield from (self._otherwise for _ in paths)
             return

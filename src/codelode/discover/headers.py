@@ -8,7 +8,10 @@ _CPP_SOURCES = (b".cc", b".cpp", b".cxx", b".c++", b".C", b".hpp", b".hh", b".hx
 
 
 def language_of_sources(names: Iterable[bytes]) -> str | None:
-    """Return `cpp` or `c`, the language of the sources among the names in a folder, or None."""
+    """Return `cpp` if the names in a folder include a C++ source, else `c` if they include a C one.
+
+    Returns None if they include neither.
+    """
     found = None
     for name in names:
         if name.endswith(_CPP_SOURCES):

@@ -106,7 +106,7 @@ class Rules:
         return None if find is None else lambda name: find(name.lower())
 
     def find(self, path: bytes, *, is_folder: bool) -> Rule | None:
-        """Return the last rule that matches a path, regardless of matches of its parent folders."""
+        """Return the last rule that matches a path, or None; its parent folders are not matched."""
         head, slash, name = path.rpartition(b"/")
         finder = self.finder(head + slash, folders=is_folder)
         number = finder(name) if finder else NOT_FOUND

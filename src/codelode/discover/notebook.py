@@ -108,7 +108,7 @@ class _Reader:
             raise _NoJsonError
 
     def language(self) -> bytes:
-        """Return the language of the kernel."""
+        """Return the language of the kernel; Python if the notebook names none."""
         known = [self._called[keys] for keys in _LANGUAGE_KEYS if keys in self._called]
         return known[-1] if known else b"python"
 
@@ -178,7 +178,7 @@ def _mark(cell: _Cell, language: bytes) -> bytes:
 
 
 def _line(string: tuple[int, bytes]) -> tuple[int, bytes]:
-    """Return the offset of a string, and its text without the line end."""
+    """Return the offset of a string, and its text without the line end and long base64 data."""
     offset, written = string
     try:
         text: str = json.loads(written, strict=False)

@@ -48,7 +48,7 @@ def read(root: str | Path, file: SourceFile, max_file_size: int = MAX_FILE_SIZE)
 
 
 def content_hash(root: str | Path, file: SourceFile, max_file_size: int) -> bytes | None:
-    """Return the hash that `read` would give a file, or None if it cannot be read.
+    """Return the hash that `read` would give a file; None if unreadable, empty or too large.
 
     Raises `IndexingError` as `read` does.
     """

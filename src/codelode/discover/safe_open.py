@@ -58,7 +58,7 @@ def open_stepwise(root: str, path: str) -> int:
 
 
 def read_at_most(descriptor: int, size: int) -> bytes:
-    """Read from the current position up to the end of the file or `size` bytes."""
+    """Read from the current position to the end of the file, but at most `size` bytes."""
     data = os.read(descriptor, size)
     if not data or len(data) == size:
         return data

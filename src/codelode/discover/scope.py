@@ -82,7 +82,7 @@ def _parts(root: str, path: str) -> tuple[str, ...]:
 
 
 def _below(root: str, path: str) -> str | None:
-    """Return the path from the root, empty for the root itself; None if it is not inside."""
+    """Return `path` relative to the root, empty for the root itself; None if it is outside."""
     if path == root:
         return ""
     prefix = root if root.endswith("/") else f"{root}/"
@@ -116,7 +116,7 @@ def _folders_of_headers(root: Path, chosen: list[tuple[str, ...]]) -> Iterator[t
 def _depends_on_all(root: Path) -> bool:
     """Return whether the root is in no worktree, and a rule of its `.gitignore` ignores everything.
 
-    A walk disregards such a rule if it would leave nothing; whether it would depends on every entry
+    A walk disregards such a rule if the rule would leave nothing, and that depends on every entry
     of the root.
     """
     if worktree_above(root) is not None:

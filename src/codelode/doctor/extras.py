@@ -78,5 +78,5 @@ def import_problem(extra: str) -> str:
 
 
 def install(extra: str, *flags: str) -> str:
-    """Return the command that installs an extra."""
+    """Return the command that installs an extra; `flags` are options of `pip install`."""
     return " ".join(["pip install", *flags, f"'codelode[{extra}]'"])

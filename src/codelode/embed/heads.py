@@ -139,7 +139,7 @@ def _sentence(comment: bytes) -> bytes:
 
 
 def _end_of_lines(comment: bytes, start: bytes) -> int:
-    """Return the offset of the line end after which the comment does not continue, or -1."""
+    """Return where a comment whose lines begin with `start` ends, or -1 if it does not end."""
     at = comment.find(b"\n")
     while at >= 0 and comment[at + 1 :].lstrip(b" \t").startswith(start):
         at = comment.find(b"\n", at + 1)

@@ -62,11 +62,11 @@ class Model2VecEncoder:
         return int(self._vectors.shape[1])
 
     def encode_query(self, query: str) -> NDArray[np.float32]:
-        """Return a unit vector, float32[d]."""
+        """Return a unit vector, float32[d]; zeros for a text without known tokens."""
         return self._encode(query)
 
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
-        """Return unit rows, float32[n, d]."""
+        """Return unit rows, float32[n, d]; zeros for a text without known tokens."""
         return encode_each(passages, self.dimensions, self._encode)
 
     def _encode(self, text: str) -> NDArray[np.float32]:
@@ -80,7 +80,7 @@ class Model2VecEncoder:
 
 
 def _unknown_token(tokenizer: Any) -> int | None:
-    """Return the number of the token for unknown text, which carries no meaning."""
+    """Return the number of the token for unknown text, which carries no meaning, or None."""
     model = getattr(tokenizer, "model", None)
     name = getattr(model, "unk_token", None)
     number = tokenizer.token_to_id(name) if isinstance(name, str) else None

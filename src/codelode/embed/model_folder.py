@@ -2,7 +2,7 @@
 
 model.json      name, dimensions, tokenizer, path_weight, fingerprint, license, how it was made
 hashes.npy      uint64[known]       `term_hash` of every part in the vocabulary, ascending
-table.npy       int8[rows, d]       rows of the known parts, then those of the buckets
+table.npy       int8[rows, d]       rows of the known parts, then rows of the buckets
 scales.npy      float32[rows]       row i of the table stands for `table[i] * scales[i]`
 weights.npy     float32[rows, 2]    weight of a row in a passage, and in a query; positive
 vocabulary.txt  the known parts, a line each, in the order of the rows; for people, not loaded
@@ -69,7 +69,7 @@ class ModelFolder:
 
     @property
     def path_weight(self) -> float:
-        """The weight of a part in the path, relative to one in the text."""
+        """The weight of a part in the path, relative to a part in the text."""
         return float(self.info["path_weight"])
 
 

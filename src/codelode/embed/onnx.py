@@ -81,7 +81,7 @@ class OnnxEncoder:
 
 
 def _max_tokens(folder: Path) -> int:
-    """Return the maximum input length of the model, in tokens."""
+    """Return the maximum input length of the model in tokens, at most `_DEFAULT_TOKENS`."""
     sentence = read_json(folder / "sentence_bert_config.json").get("max_seq_length")
     tokenizer = read_json(folder / "tokenizer_config.json").get("model_max_length")
     limits = [limit for limit in (sentence, tokenizer) if isinstance(limit, int) and limit > 0]

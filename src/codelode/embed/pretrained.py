@@ -18,7 +18,10 @@ from codelode.types import Passages
 
 
 def require(package: str, purpose: str) -> Any:
-    """Import an optional package. Raises ModelError, which names the extra to install."""
+    """Import an optional package, which `purpose` needs.
+
+    Raises `ModelError`, which names the extra to install.
+    """
     try:
         return import_module(package)
     except ImportError as error:
@@ -28,7 +31,7 @@ def require(package: str, purpose: str) -> Any:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read an object from a JSON file; empty if there is no such file."""
+    """Return the object in a JSON file; empty if there is no such file. Raises `ModelError`."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -41,7 +44,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def load_tokenizer(path: Path) -> Any:
-    """Load the `tokenizers.Tokenizer` of a tokenizer.json, without padding."""
+    """Load the `tokenizers.Tokenizer` of a tokenizer.json, without padding. Raises `ModelError`."""
     tokenizers = require("tokenizers", f"the model in {path.parent}")
     try:
         tokenizer = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
@@ -52,7 +55,7 @@ def load_tokenizer(path: Path) -> Any:
 
 
 def fingerprint_of_files(paths: Iterable[Path]) -> str:
-    """Return a hash over the contents of files; missing files count as empty."""
+    """Return a hash over the names and contents of files; missing files count as empty."""
     digest = xxhash.xxh3_128()
     for path in paths:
         digest.update(f"\0{path.name}\0".encode())

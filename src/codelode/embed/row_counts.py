@@ -72,7 +72,7 @@ def _text_keys(vocabulary: Vocabulary, words: WordCounts) -> NDArray[np.int64]:
 def _path_keys(vocabulary: Vocabulary, paths: Sequence[str]) -> NDArray[np.int64]:
     """Return keys for the paths of passages: one for each table row of a path.
 
-    The rows of a path, and of a component of paths, are looked up only once.
+    The rows of equal paths, and of equal components, are looked up only once.
     """
     distinct = {path: number for number, path in enumerate(dict.fromkeys(paths))}
     met: dict[str, Rows] = {}

@@ -1,8 +1,8 @@
 """The static encoder: a weighted sum of int8 word vectors. No neural network runs.
 
-`model_folder` describes the files of a model. A passage is the normalized sum of (1 + ln tf) *
-weight * vector over its parts, plus path_weight times the same sum over the parts of the last
-components of its path. A query is such a sum with separate weights.
+`model_folder` describes the files of a model. The embedding of a passage is a normalized sum: of
+(1 + ln tf) * weight * vector over its parts, plus path_weight times the same sum over the parts of
+the last components of its path. The embedding of a query is such a sum with separate weights.
 
 The sum is exact: weights are scaled to integers whose sum is at most 2^24 / 128, so every partial
 sum is an integer that float32 represents exactly. No order of summation, number of BLAS threads or
@@ -32,7 +32,7 @@ _MAX_TF = 256  # higher term frequencies count as this
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Entries:
-    """The rows and weights of n weighted sums; those of sum i are at `[indptr[i], indptr[i+1])`.
+    """The rows and weights of n weighted sums; sum i has the entries `[indptr[i], indptr[i+1])`.
 
     Dtypes: indptr and rows int64; weights float64, but whole numbers.
     """

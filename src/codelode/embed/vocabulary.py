@@ -108,7 +108,10 @@ class Vocabulary:
                 start += 1
 
     def _row(self, number: int) -> int | None:
-        """Return the row of a hash; build a dictionary (3 ms) only when there are many lookups."""
+        """Return the row of a hash, or None if the hash is of no known part.
+
+        Builds a dictionary (3 ms) only when there are many lookups.
+        """
         if self._row_of is None:
             if len(self._parts) < 100:
                 at = int(np.searchsorted(self._hashes, np.uint64(number)))

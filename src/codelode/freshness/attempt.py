@@ -24,7 +24,7 @@ LAST_SECONDS = 1.0
 
 
 class Abandoned(Exception):  # noqa: N818 (the work ends, nothing has failed)
-    """Raised by work that was abandoned."""
+    """The exception that ends work that was abandoned."""
 
 
 class Attempt(Generic[T]):

@@ -24,8 +24,8 @@ def mark_excluded(home: IndexReader, root: Path, hits: Sequence[Hit]) -> list[Hi
     """Return hits of an index, marked as `excluded` if a walk does not find their files now.
 
     Paths of hits are relative to `root`. The walk lists only the folders on the way to these files.
-    Nothing is marked if that does not tell what the rules leave out (see `Scope.of`), or if the
-    tree is gone.
+    Nothing is marked if such a walk cannot tell what the rules leave out (see `Scope.of`), or if
+    the tree is gone.
     """
     files = {hit.path: os.path.normpath(root / hit.path) for hit in hits if not hit.deleted}
     options = IndexWriter(home).walk_options(home.snapshot().manifest.options)

@@ -74,7 +74,7 @@ def unpack(data: bytes) -> Freshness | None:
 
 
 def _program() -> list[str]:
-    """Return the version and the folder of this program: another version may count differently."""
+    """Return the version and the folder of codelode: other versions may count files differently."""
     # No import: the package is in a higher layer.
     package = sys.modules[__name__.partition(".")[0]]
     return [package.__version__, os.path.dirname(__file__)]  # noqa: PTH120

@@ -58,7 +58,7 @@ class _OutOfTime(Exception):  # noqa: N818 (the look ends, nothing has failed)
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The limits of a look: a deadline by `time.monotonic`, and a number of differing files."""
+    """The limits of a look: a deadline by `time.monotonic` and a number of new or changed files."""
 
     deadline: float
     files: float
@@ -116,7 +116,7 @@ def _is_same(root: Path, max_file_size: int, task: Task) -> bool:
 
 
 def _batches(walked: Iterator[SourceFile | Skip]) -> Iterator[list[SourceFile]]:
-    """Yield the files of a walk, a few hundred at a time."""
+    """Yield the files of a walk, without its skips, a few hundred at a time."""
     while items := list(islice(walked, COMPARE_FILES)):
         yield [item for item in items if isinstance(item, SourceFile)]
 
@@ -128,7 +128,10 @@ def _count(found: Look) -> int:
 def _compare(
     tasks: Sequence[Task], found: Look, deadline: float, is_same: Callable[[Task], bool]
 ) -> None:
-    """Sort files that may differ into added, changed and touched ones."""
+    """Sort files that may differ into added, changed and touched ones.
+
+    After the deadline, known files count as changed without being read.
+    """
     for task in tasks:
         if task.content_hash is None:
             found.added.append(task.file.path)

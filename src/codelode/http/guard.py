@@ -95,7 +95,10 @@ class Guard:
         return hmac.compare_digest(given, self._token)
 
     def _entry(self, scope: Scope) -> str | None:
-        """Return the address without the token if a GET has the right token in its query."""
+        """Return a GET's address without the token if its query has the right token, else None.
+
+        Without the name of a cookie, it is None too.
+        """
         if not self._cookie or scope["method"] != "GET":
             return None
         fields = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)

@@ -44,7 +44,10 @@ def limit(most: int, default: int) -> Schema:
 def operation(
     name: str, summary: str, parameters: list[Schema], result: str, refusals: dict[str, str]
 ) -> Schema:
-    """Return an operation. `refusals` has the meaning of each status that is not 200."""
+    """Return an operation; `result` names the schema of its response.
+
+    `refusals` has the meaning of each status that is not 200.
+    """
     return {
         "operationId": name,
         "summary": summary,

@@ -39,8 +39,8 @@ def checked(
 ) -> tuple[dict[str, Any], list[str]]:
     """Return a value for every parameter, and the names of unknown arguments.
 
-    The value of an absent text is empty. Raises `UsageError` for a value of the wrong type and for
-    a required text that is absent.
+    An absent text becomes empty, an absent number its default. Raises `UsageError` for a value that
+    is not of the type or not among the choices, and for a required text that is absent.
     """
     values = {name: _value(name, parameter, given.get(name)) for name, parameter in
               parameters.items()}  # fmt: skip

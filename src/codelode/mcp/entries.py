@@ -37,7 +37,7 @@ class Entry:
 
     @property
     def end_line(self) -> int:
-        """The last line, inclusive."""
+        """The number of the last line."""
         return self.start_line + max(len(self.lines), 1) - 1
 
     @property

@@ -1,4 +1,4 @@
-"""Definitions as text for a model: one line each."""
+"""Definitions as text for a language model: one line each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ def _described(symbol: SymbolHit, name: str) -> str:
 
 
 def fitting(lines: Sequence[str], footer: str, tokens: int) -> str:
-    """Return a text: the lines that fit, the number of lines left out, and the footer."""
+    """Return a text of at most `tokens` tokens: the lines that fit, and the footer.
+
+    The number of lines left out, if any, is between the two.
+    """
     room = tokens - count_tokens(f"\n[{len(lines):,} more: narrow by path or kind]\n\n{footer}\n")
     shown: list[str] = []
     for line in lines:

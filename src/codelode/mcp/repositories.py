@@ -94,7 +94,7 @@ class RepositorySources:
         return [state]
 
     def status(self) -> list[str]:
-        """Return lines: the place, then the repositories with numbers of files and languages."""
+        """Return lines: the place, the first repositories (files, languages), how paths begin."""
         totals = [*self._listed().values()]
         lines = [f"{self._repositories.place}: {self.states()[0]}"]
         for each in totals[:_LISTED]:
@@ -106,7 +106,10 @@ class RepositorySources:
         return [*lines, "paths begin with the name of a repository"]
 
     def _find(self, path: str) -> tuple[list[str], str]:
-        """Return globs of the repositories that a path names, and the path within them."""
+        """Return globs of the repositories that a path names ([]: all), and the path within them.
+
+        Raises `UsageError` if the path is in none.
+        """
         if path.strip() in ("", ".", "/"):
             return [], ""
         clean = _clean(path)

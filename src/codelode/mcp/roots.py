@@ -134,7 +134,7 @@ class Roots:
         return found[0]
 
     def shown(self, index: Index, path: str) -> str:
-        """Return a path relative to a root as agents see it."""
+        """Return the path of a file as agents see it; `path` is relative to the index's root."""
         full = index.root / path
         return str(full) if self.base is None else str(full.relative_to(self.base))
 
@@ -159,7 +159,7 @@ class Roots:
         return [index.root for index in self.indexes]
 
     def _below_a_root(self, path: Path) -> Place | None:
-        """Return the place of an absolute path in the innermost root. Links are resolved."""
+        """Return the place of an absolute path, links resolved, in the innermost root, or None."""
         try:
             real = Path(os.path.realpath(path))
         except (OSError, ValueError):
@@ -173,5 +173,5 @@ class Roots:
 
 
 def globs_of(place: Place, globs: Sequence[str]) -> list[str] | None:
-    """Return the globs that restrict a search to a place and to the given globs."""
+    """Return the globs that restrict a search to a place and to the given globs; None: no globs."""
     return globs_below(place.path, globs, lambda: (place.index.root / place.path).is_dir())

@@ -97,9 +97,9 @@ class ToolServer:
         return await anyio.to_thread.run_sync(run, abandon_on_cancel=True)
 
     def _lost_an_index(self) -> bool:
-        """Return whether a call left a root without an index, and no update is making one.
+        """Return whether a root has lost its index, and no update is making a new one.
 
-        The update before a search may remove everything of a root from an enclosing index.
+        The update before a search may remove all files of the root from an enclosing index.
         """
         return any(first.never_started and not first.searchable() for first in self._first.values())
 
@@ -112,8 +112,8 @@ class ToolServer:
     async def _wait_for_an_index(self, context: Context) -> None:
         """Start indexing the roots without an index; wait until there is something to search.
 
-        Waits at most `DEADLINE` seconds for complete indexes. For an update that has run longer,
-        the first commit is enough.
+        Waits at most `DEADLINE` seconds for complete indexes. For an update that has already run
+        for `DEADLINE` seconds, the first commit is enough.
         """
         pending = []
         for first in self._first.values():

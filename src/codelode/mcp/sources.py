@@ -56,7 +56,7 @@ class Sources(Protocol):
         """Return the path of a file as agents see it, and its definitions."""
 
     def related(self, path: str, line: int, limit: int) -> list[Hit]:
-        """Return similar code in other files."""
+        """Return code of other files that is similar to the code at a line of a file."""
 
     def text(self, path: str) -> tuple[str, str]:
         """Return the path of a file as agents see it, and its text."""

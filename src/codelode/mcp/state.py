@@ -43,6 +43,6 @@ def _compared(freshness: Freshness) -> str:
 
 
 def footer(states: list[str], masked: int) -> str:
-    """Return the last line of an answer: the state of the indexes, and the masked secrets."""
+    """Return the last line of an answer: states of indexes, and the number of masked secrets."""
     secrets = [f"{count(masked, 'secret')} masked"] if masked else []
     return visible_name(f"[{'; '.join([*states, *secrets])}]")

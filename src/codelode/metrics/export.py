@@ -96,7 +96,10 @@ def _require(module: str) -> None:
 def _target(
     target: str, loopback_only: bool
 ) -> Callable[[CollectorRegistry], tuple[str, Callable[[], None]]]:
-    """Return a function that opens a target and returns its address and a function to close it."""
+    """Return a function that opens a target for a registry. Raises `UsageError`.
+
+    The function returns the target's address, and a function that closes the target.
+    """
     if target.startswith("file:"):
         path = Path(target.removeprefix("file:").removeprefix("//")).absolute()
         return lambda registry: _write_regularly(path, registry)

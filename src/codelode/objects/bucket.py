@@ -143,7 +143,7 @@ class BucketStore:
                         obstore.delete(self.store, key)
 
     def size(self, key: str) -> int:
-        """Ask for the size of an object."""
+        """Ask the store for the size of an object, in bytes."""
         import obstore
 
         with self._explained(key):

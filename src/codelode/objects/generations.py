@@ -200,7 +200,7 @@ class Generations:
 
     @contextmanager
     def _probe_object(self) -> Iterator[str]:
-        """Create a new object, and delete it after the block."""
+        """Create an object and yield its key; delete the object after the block."""
         key = f"probes/{uuid.uuid4().hex}"
         self.store.create(key, b"first")
         try:

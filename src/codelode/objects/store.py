@@ -41,8 +41,8 @@ class ObjectInfo(NamedTuple):
 class ObjectStore(Protocol):
     """Objects by key.
 
-    Every method raises `ObjectStoreError` if the store cannot be used, and `NoObjectError` if there
-    is no such object.
+    Every method raises `ObjectStoreError` if the store cannot be used. The methods that read
+    an object or its size raise `NoObjectError` if there is no such object.
     """
 
     @property

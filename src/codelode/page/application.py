@@ -181,7 +181,10 @@ class Page:
         return _json({"started": self._update(request)}, 202)
 
     async def _search(self, request: Request, limit: str = "n") -> Results | None:
-        """Return the results of a request, or None if its client has disconnected."""
+        """Return the results of a request, or None if its client has disconnected.
+
+        `limit` is the name of the parameter that has the number of hits.
+        """
         given = Parameters(request)
         query, mode, wanted = given.text("q"), given.mode(), given.hits(limit)
         if await request.is_disconnected():

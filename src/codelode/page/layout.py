@@ -84,7 +84,7 @@ def _header(query: str, summary: str, kind: str) -> Markup:
 def chip(
     label: Child, href: str, *, on: bool = False, number: int | None = None, title: str = ""
 ) -> Markup:
-    """Return a link that switches a filter on; if it is `on`, a link that switches it off."""
+    """Return a link that switches a filter on, or off if the filter is `on` already."""
     count = tag("span", f"{number:,}", class_="n") if number is not None else None
     return tag(
         "a",

@@ -53,7 +53,7 @@ _known: LruCache[tuple[str | None, str, tuple[int, ...], tuple[str, ...]], list[
 
 
 def excerpt_lines(lines: Sequence[Line], hit: Hit, href: str) -> Markup:
-    """Return the lines of a hit to show; `href` is the address of its file, without a fragment."""
+    """Return the excerpt of a hit; `href` is the address of the hit's file, without a fragment."""
     texts = tuple(cut(visible_text(line.text), MAX_COLUMNS) for line in lines)
     terms = frozenset().union(*(line.terms for line in lines))
     matcher = matcher_of(terms)

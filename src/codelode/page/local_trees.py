@@ -107,7 +107,10 @@ class LocalTrees:
         return self._called(label).updates.start()
 
     def search(self, filters: Filters, request: SearchRequest) -> tuple[Answer, list[Found]] | None:
-        """Search the roots that filters allow, with one ranking, without waiting for updates."""
+        """Search the roots that filters allow, with one ranking; None if none can be searched.
+
+        Does not wait for updates.
+        """
         chosen = [
             tree
             for tree in self.all

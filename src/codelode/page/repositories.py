@@ -131,7 +131,7 @@ class RepositoryTrees:
         return +numbers
 
     def names(self) -> Sequence[tuple[str, int]]:
-        """Return the names of the repositories, with their numbers of files."""
+        """Return the name of each repository, and its number of files."""
         return [(each.name, each.files) for each in self._listed().values()]
 
     def _name(self, path: str) -> str:

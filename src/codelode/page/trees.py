@@ -103,7 +103,7 @@ class Trees(Protocol):
     def search(self, filters: Filters, request: SearchRequest) -> tuple[Answer, list[Found]] | None:
         """Search the roots that filters allow, with one ranking, without waiting for updates.
 
-        Returns None if there is nothing to search. Raises what `Index.answer` does.
+        Returns None if there is nothing to search. Raises what `Index.answer` raises.
         """
 
     def shown(self, tree: Tree, path: str) -> str:
@@ -125,7 +125,7 @@ class Trees(Protocol):
         """
 
     def names(self) -> Sequence[tuple[str, int]]:
-        """Return the labels that no state in `states` describes, with their numbers of files."""
+        """Return each label that no state in `states` describes, with its number of files."""
 
 
 def url_path(path: str) -> str:

@@ -116,7 +116,8 @@ def filters_of(query: FilteredQuery) -> Filters:
 def _misspelled(text: str) -> list[str]:
     """Return a message for each word of the text that looks like a misspelled filter: `rooot:x`.
 
-    It begins as the name of a filter does, and has one typing error. `find:x` stays plain text.
+    Such a word has the first letter of a filter's name, and one typing error after it. `find:x` is
+    plain text.
     """
     from rapidfuzz.distance import OSA  # few queries need it
 

@@ -45,7 +45,7 @@ def settled_now() -> int:
 
 
 def _stats(files: Sequence[SourceFile]) -> NDArray[np.int64]:
-    """Return the size, times and inode of each file, int64[files, 4]; at least one file."""
+    """Return the size, times and inode of each of one or more files, int64[files, 4]."""
     return np.column_stack(([file.size for file in files], stat_rows(files)))
 
 

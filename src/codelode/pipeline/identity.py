@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def next_manifest(
     current: Manifest | None, root: Path, encoder: Encoder, walk: WalkOptions
 ) -> Manifest:
-    """Return the manifest to continue from: the current one, or a new one.
+    """Return the manifest to continue: the current one with the options of `walk`, or a new one.
 
     Raises `MismatchError` if the current index has another identity.
     """

@@ -26,7 +26,7 @@ class Plan:
 
     `files` and `bytes` are the number and size of all files to index, `changed` and `removed` the
     numbers of files to read and to remove, `skipped` the numbers of files left out, by reason.
-    If the plan did not `read` files, those that will turn out not to be text are among the first.
+    If the plan did not `read` files, `files` and `bytes` may include files without text.
     """
 
     files: int
@@ -46,8 +46,8 @@ def plan(
     """Walk the tree and compare it with the snapshot; change nothing.
 
     With `read`, files that may have changed are read as an update would read them, and files
-    without text are skipped. Without it, they count as files to index. Raises `IndexingError` as
-    `discover.read.read` does.
+    without text are skipped. Otherwise, files that may have changed all count as files to index.
+    Raises `IndexingError` if the machine runs out of descriptors or memory.
     """
     known, skips = KnownFiles(snapshot), SkipCounter(on_skip)
     files = size = 0

@@ -25,7 +25,7 @@ BATCHES_AHEAD = 6
 
 
 class WorkerPool:
-    """`jobs` workers. Use as a context manager: leaving it early kills them.
+    """`jobs` workers. Use as a context manager: leaving it by an exception kills the workers.
 
     `clock` counts the waits of the caller for runs as the stage "wait". `run_wait` is the time that
     finished runs waited for the caller, `transfer_cpu` the CPU time of talking to workers; both are
@@ -109,7 +109,7 @@ class WorkerPool:
         return run
 
     def _index(self, batch: Sequence[Task]) -> tuple[Run, float, float]:
-        """Return a run, the time at which it finished, and the CPU seconds of this thread."""
+        """Return a run, the time when it finished, and the CPU seconds this thread spent on it."""
         handle = self._idle.get()
         began = time.thread_time()
         try:

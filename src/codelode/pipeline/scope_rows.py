@@ -28,7 +28,10 @@ def rows_within(segment: Segment, rows: NDArray[np.int64], scope: Scope) -> NDAr
 
 
 def _at_or_below(segment: Segment, rows: NDArray[np.int64], path: bytes) -> NDArray[np.int64]:
-    """Return the `rows` of files at or below a path; compare last bytes first: they differ most."""
+    """Return the `rows` of files at or below a path.
+
+    The last bytes of the path are compared first, because they differ most.
+    """
     starts, lengths = segment.files["path_start"], segment.files["path_length"]
     data = segment.file.array("paths", np.uint8)
     rows = rows[lengths[rows] >= len(path)]
@@ -43,7 +46,7 @@ def _at_or_below(segment: Segment, rows: NDArray[np.int64], path: bytes) -> NDAr
 
 
 def _by_file(segment: Segment, rows: NDArray[np.int64], names: Names) -> NDArray[np.int64]:
-    """Return the rows in scope; look up each path, folder by folder, in the tree `names`."""
+    """Return the rows in scope; look up each path, folder by folder, in the nested `names`."""
     table, encoded = segment.files, _encoded(names)
     paths = segment.pieces("paths", table["path_start"][rows], table["path_length"][rows])
     return rows[[_leads_into(path, encoded) for path in paths]]

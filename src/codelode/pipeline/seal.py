@@ -128,7 +128,7 @@ class Sealer:
         return replace(self.manifest, started_ns=started)
 
     def _old_entry(self, number: int, mask: NDArray[np.bool_]) -> SegmentEntry:
-        """Return the entry of an old segment with its live files and their newest times."""
+        """Return an old segment's entry with the live files `mask`; write new times, if any."""
         live = self.known.segments[number]
         entry = self._old[number].with_live(mask, live.segment.files)
         newer = self.known.new_stats(number)

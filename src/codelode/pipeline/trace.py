@@ -45,7 +45,7 @@ def _require_profiler() -> None:
 
 @contextmanager
 def tracing(path: Path | None) -> Iterator[list[tuple[str, str]] | None]:
-    """Profile this thread; at the end, write its profile and those of workers to a file.
+    """Profile this thread; at the end, write its profile and the workers' profiles to a file.
 
     Yields the list to which the caller adds the profiles of workers: (name of the process,
     profile). Without a path, profiles nothing and yields None. Raises `UsageError` if there is no

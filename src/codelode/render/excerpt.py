@@ -134,7 +134,7 @@ def _signature(lines: Sequence[Line], heading: int) -> range:
 def _best_window(
     lines: Sequence[Line], size: int, heading: int | None, wanted: int | None
 ) -> tuple[int, int]:
-    """Return the window with the most distinct terms; ties go to the most matches.
+    """Return the bounds of the window with the most distinct terms; ties go to the most matches.
 
     It is centered on its matches. It holds the line at `wanted`, if that is given. A window that
     begins with the heading wins if it has at least half as many terms: people look for beginnings.

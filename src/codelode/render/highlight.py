@@ -53,8 +53,8 @@ def highlight(
 ) -> list[list[Token]]:
     """Return the tokens of each line; their texts, joined, are the line.
 
-    If the language is unknown, or if the lines have more than `most` characters together, each line
-    is one plain token.
+    Each line is one plain token if the language is unknown, if the lines have more than `most`
+    characters together, or if pygments changes their text.
     """
     plain = [[("", line)] for line in lines]
     lexer = _lexer(language) if sum(map(len, lines)) <= most else None

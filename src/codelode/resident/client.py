@@ -73,7 +73,7 @@ def _ask(folder: str, arguments: list[str]) -> int | None:
             return None
         connection.settimeout(wire.SECONDS_TO_ANSWER + 1)
         if connection.recv(1) != wire.BEGUN:
-            return None  # the watcher has printed nothing
+            return None  # nothing is printed yet: the command can run here
         connection.settimeout(None)  # whoever reads the output may take any time
         code = connection.recv(1)
         return code[0] if code else None
@@ -116,7 +116,7 @@ def index_folder(arguments: list[str]) -> str | None:
 
 
 def _holder() -> str | None:
-    """Return the folder that holds indexes, as `store.locate` finds it."""
+    """Guess from the environment which folder holds the indexes; return None if that fails."""
     chosen = os.environ.get("LODE_INDEX_DIR")
     if chosen:
         return None if chosen.startswith("~") else os.path.abspath(chosen)  # noqa: PTH100

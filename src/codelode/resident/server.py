@@ -69,7 +69,7 @@ class Resident:
             self._wakeup.wait(_POLL_SECONDS)
 
     def _serve(self) -> None:
-        """Accept requests while the watcher leads."""
+        """Accept requests while the watcher is the elected one."""
         self._warm_up()
         listener = PrivateListener(self._watcher.directory, wire.SOCKET)
         try:

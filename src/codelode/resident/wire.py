@@ -27,7 +27,7 @@ def pack(program: list[bytes], arguments: list[bytes], environment: dict[bytes, 
 
 
 def unpack(body: bytes) -> tuple[list[bytes], list[bytes], dict[bytes, bytes]]:
-    """Return the request that was packed. Raises `ValueError`."""
+    """Return the arguments of `pack` from a request without its size. Raises `ValueError`."""
     program, arguments, variables = (
         [item[1:] for item in items.split(b"\0")] for items in body.split(b"\0\0")
     )

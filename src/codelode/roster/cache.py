@@ -186,7 +186,8 @@ class ObjectCache:
     def _make_room(self, needed: Collection[str], more: int = 0) -> None:
         """Remove the least recently used files, except `needed`, until the folder is small enough.
 
-        `more` is the least number of bytes to free.
+        With `more`, frees at least this number of bytes, if the other files have as much. Also
+        removes what abandoned fetches left.
         """
         files = sorted(self._files(), key=lambda each: each[1].st_mtime)
         total = sum(status.st_size for _, status in files)

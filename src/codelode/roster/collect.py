@@ -1,4 +1,4 @@
-"""Removes the objects of a roster that no kept generation names."""
+"""Remove the objects of a roster that no kept generation names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Collected:
     """The result of a collection: what it has removed, or would remove in a dry run.
 
-    `generations` and `objects` are numbers; `bytes` is the total size of the objects.
+    `generations` and `objects` are counts; `bytes` is the total size of the objects.
     """
 
     generations: int

@@ -91,7 +91,7 @@ def _check_range(name: str, column: NDArray[np.integer], most: int) -> None:
 
 
 def _tables(data: bytes) -> tuple[tuple[str, ...], tuple[Identity, ...], tuple[str, ...]]:
-    """Return labels, identities and languages."""
+    """Return the labels, identities and languages in JSON. Raises `DamagedError`."""
     try:
         tables = json.loads(data)
     except (ValueError, RecursionError):

@@ -24,8 +24,8 @@ def join(store: ObjectStore, slices: Sequence[Repository]) -> Repository:
 
     The slices must have been uploaded, and no file may be in two of them. The repository has their
     name, label and all of their segments, so its answers are those of one index of the whole tree.
-    Raises `UsageError` if the slices were not made by the same version with the same options,
-    `DamagedError`, `ObjectStoreError`.
+    Raises `DamagedError`, `ObjectStoreError`, and `UsageError` if the slices were made by different
+    versions or with different options, or if two of them have the same segment.
     """
     first, languages = slices[0], Counter[str]()
     manifests: list[RepositoryManifest] = []
@@ -50,7 +50,7 @@ def join(store: ObjectStore, slices: Sequence[Repository]) -> Repository:
 
 
 def _common(manifest: Manifest) -> Manifest:
-    """Return the fields that all slices must share: the model, the options and so on."""
+    """Return a manifest without the fields in which slices may differ."""
     return replace(manifest, segments=(), complete=True, generation=0)
 
 

@@ -83,8 +83,8 @@ class Repositories(Protocol):
 def named_without_hits(query: str, answer: Answer, repositories: Repositories) -> list[str]:
     """Return the names of repositories that a query names, but that have no hit in its answer.
 
-    A query names a repository by its name or by the last component of its name, ignoring case. Such
-    a word has no weight in the ranking if it occurs in no text, so the repository may be missed.
+    A query names a repository by its name or by the last component of its name, ignoring case. If
+    this word occurs in no text, it has no weight in the ranking, so the repository may be missed.
     """
     words = [*dict.fromkeys(_WORD.findall(query))][:_MOST_WORDS]
     words = [word for word in words if bad_name([word]) is None]

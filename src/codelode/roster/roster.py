@@ -141,9 +141,9 @@ def check_manifest(repository: Repository, data: bytes) -> RepositoryManifest:
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """Some repositories of a roster: `rows` int64[n] of its table, ascending.
+    """Some repositories of a roster: `rows` int64[n] of the roster's table, ascending.
 
-    Counts and statistics are those of these repositories alone, whatever else the roster holds.
+    Counts and statistics cover these repositories alone, whatever else the roster holds.
     """
 
     roster: Roster
@@ -172,7 +172,7 @@ class Selection:
 
     @property
     def index_bytes(self) -> int:
-        """The size of all segments in bytes; a shared one counts for each of its repositories."""
+        """The size of all segments in bytes; a segment counts for every repository that has it."""
         return self._sum("index_bytes")
 
     @property

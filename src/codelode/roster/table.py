@@ -232,7 +232,7 @@ def _places(lengths: NDArray[np.unsignedinteger], order: Sequence[int]) -> NDArr
 def _in_use(
     values: tuple[_T, ...], numbers: NDArray[np.unsignedinteger]
 ) -> tuple[tuple[_T, ...], NDArray[np.uint32]]:
-    """Return the values that `numbers` refer to, sorted, and their new numbers, uint32[n]."""
+    """Return the values in use, sorted, and `numbers` renumbered to refer to them, uint32[n]."""
     used = sorted((values[number], number) for number in np.unique(numbers).tolist())
     new = np.zeros(len(values), np.uint32)
     for place, (_, number) in enumerate(used):

@@ -126,7 +126,7 @@ def put_manifest(
 
 
 def digests_of(store: ObjectStore, manifest: str) -> frozenset[str]:
-    """Return the digests of the segments that the manifest with a digest names.
+    """Return the digests of the segments of a repository; `manifest` is its manifest's digest.
 
     Returns an empty set if the manifest is missing. Raises `DamagedError`, `ObjectStoreError`.
     """

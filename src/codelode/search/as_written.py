@@ -54,7 +54,10 @@ def pasted(text: str) -> str:
 
 
 def place_of(needle: bytes, text: bytes) -> int:
-    """Return the offset of the first `needle` in `text` that does not cut a word, or -1."""
+    """Return the offset of the first `needle` in `text` that does not cut a word, or -1.
+
+    Only the first `_MAX_OCCURRENCES` are tried.
+    """
     begins, ends = needle[0] in _WORD_BYTES, needle[-1] in _WORD_BYTES
     at = text.find(needle)
     for _ in range(_MAX_OCCURRENCES):

@@ -22,7 +22,7 @@ _SAMPLE = 24
 
 
 class Part(NamedTuple):
-    """The files of one segment: their rows int64[n], and their slices of `paths` and `sample`."""
+    """The files of one segment: rows int64[n], slices of `CandidateFiles.paths` and `.sample`."""
 
     number: int
     rows: NDArray[np.int64]

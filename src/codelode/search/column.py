@@ -26,7 +26,7 @@ def column_in(line: bytes, symbol: str | None, terms: Iterable[str]) -> int:
 
 
 def _whole_word(text: str, word: str) -> int:
-    """Return the first offset of a word that is not part of a longer word, or -1."""
+    """Return the first offset at which `word` is not part of a longer word, or -1."""
     at = text.find(word)
     while at >= 0:
         stop = at + len(word)

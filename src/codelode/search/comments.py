@@ -54,7 +54,7 @@ def documented(
 def _may_end_comment(passage: Passage, stop: int) -> bool:
     """Return whether the last nonblank of the two lines before `stop` may end a comment.
 
-    Most lines that match lie in code: this is faster than a look at all lines.
+    Most lines that match a query lie in code, so this check saves the check of all lines.
     """
     for place in range(stop - 1, max(stop - 3, -1), -1):
         (line,) = passage.lines(place, place + 1)

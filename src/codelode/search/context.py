@@ -34,7 +34,8 @@ class Statistics:
     """The statistics of BM25: totals over the live chunks of all segments of an index.
 
     `chunks` and `tokens` are the numbers of chunks and of their terms; `counts` int64[terms] holds
-    the number of chunks with each term of the query.
+    the number of chunks with each term of the query. `weights`, if not empty, has a factor for the
+    weight of each term.
     """
 
     chunks: int

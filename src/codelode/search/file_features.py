@@ -61,7 +61,8 @@ def _roles(files: CandidateFiles) -> NDArray[np.uint8]:
 def _kinds(files: CandidateFiles) -> dict[str, NDArray[np.float32]]:
     """Return which files are not program code, and which of them are documentation.
 
-    A file of an unknown language (number 0) counts as code, unless its name has no extension.
+    A file of an unknown language (number 0) counts as documentation if its name has no extension,
+    else as code.
     """
     languages = files.table["language"]
     kinds = joined(
@@ -81,7 +82,7 @@ def _kinds(files: CandidateFiles) -> dict[str, NDArray[np.float32]]:
 def _kinds_of_languages(languages: tuple[str, ...]) -> NDArray[np.float32]:
     """Return whether each language is prose and whether it is documentation, float32[n + 1, 2].
 
-    Row i is that of language number i, with the values 1 or 0. Row 0 (no language) is NaN.
+    Row i describes language number i, with the values 1 or 0. Row 0 (no language) is NaN.
     """
     known = [(name in _PROSE, name in _DOCS) for name in languages]
     return np.array([(np.nan, np.nan), *known], np.float32)

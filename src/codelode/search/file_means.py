@@ -62,7 +62,10 @@ def _rows_of(
 def _norms(
     codes: NDArray[np.int8], scales: NDArray[np.uint16], starts: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return the length of the sum of each file's vectors, in units of `SCALE_UNIT`, float32[n]."""
+    """Return the lengths of sums of vectors, in units of `SCALE_UNIT`, float32[n].
+
+    Each sum is over the rows from one of `starts` to the next.
+    """
     sums = np.add.reduceat(codes * scales[:, None].astype(np.int32), starts, axis=0)
     squares = np.square(sums.astype(np.float64)).sum(axis=1)
     lengths: NDArray[np.float64] = np.sqrt(squares)

@@ -127,7 +127,10 @@ def line_asked(mentions: tuple[FileMention, ...], path: bytes) -> int:
 
 
 def chunks_of_files(shard: Shard, number: int, mention: FileMention) -> NDArray[np.int64]:
-    """Return, ascending, the chunk with the requested line for each file that a mention matches."""
+    """Return the chunk with the requested line of each file that a mention matches, ascending.
+
+    `number` is the number of a segment. If the mention has no line, each file's first chunk counts.
+    """
     segment = shard.segment(number)
     if not segment.document_frequency(mention.term):
         return np.zeros(0, np.int64)

@@ -159,7 +159,7 @@ def allowed_files(
     globs: GlobSet,
     part: TreePart,
 ) -> NDArray[np.int64]:
-    """Return the rows of the files that are live and pass the filters, in the given order.
+    """Return the rows of the live files with text that pass the filters, in the given order.
 
     `rows` int64[n] are rows of files of the segment. An empty collection of languages or globs
     allows every file. A file whose time of modification is unknown counts as not modified.
@@ -196,7 +196,7 @@ def is_language_wanted(language: str | None, wanted: Collection[str]) -> bool:
 
 
 def mask_of(mask: NDArray[np.bool_] | None) -> Mask:
-    """Return the mask that allows some chunks, bool[chunks]; None allows all."""
+    """Convert an array, bool[chunks], to a `Mask`; None allows all chunks."""
     if mask is None or mask.all():
         return None
     return Allowed.of(mask) if mask.any() else _NOTHING

@@ -48,9 +48,10 @@ class Landing(NamedTuple):
 def land(
     passage: Passage, definitions: DefinitionLookup, query: LandingQuery, asked: int = 0
 ) -> Landing:
-    """Select the place in a passage that answers a query best: the line `asked`, if it is inside.
+    """Select the place in a passage that answers a query best.
 
-    `asked` is 1-based, 0 if the query names no line.
+    `asked` is the line that the query names, 1-based, or 0 if it names none. If it is in the
+    passage, it usually wins: see `_best_line`.
     """
     last_line = passage.last_line
     near = definitions.rows_on_lines(passage.file, passage.first_line, last_line + 1)

@@ -153,7 +153,7 @@ class Bm25:
         if mask is not None and len(mask) * lookups < sum(frequencies):
             return mask.ordinals.astype(np.int64)
         enough = best.threshold * _SLACK
-        # `most[i]` bounds the sum of the weights from term i on, as idf · (k1 + 1) bounds a weight.
+        # `most[i]` bounds the sum of the weights of `terms[i:]`: idf · (k1 + 1) bounds a weight.
         most = [sum(self.idf[term] * (K1 + 1) for term in terms[i:]) for i in range(len(terms) + 1)]
         scores, done = self._added_up(number, terms, most, enough)
         # A chunk whose score plus the remaining bound is below `enough` cannot enter the best k.

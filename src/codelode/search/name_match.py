@@ -1,7 +1,7 @@
 """The share of a query that paths and names of symbols hold.
 
-Each query has some hundred candidates that no query had before, so words are cached by folder, by
-file name and by symbol name, not by file.
+Each query has a hundred or more candidates that no earlier query had. So words are cached by
+folder, by file name and by symbol name, not by file.
 """
 
 from __future__ import annotations
@@ -71,10 +71,10 @@ def likeness_of_stems(paths: Sequence[bytes], words: QueryWords) -> NDArray[np.f
 def shares_of_symbols(
     symbols: bytes, ends: Sequence[int], words: QueryWords
 ) -> NDArray[np.float32]:
-    """Return, for each row, the share of query weight in words that begin parts of its symbols.
+    """Return, for each row, the sum of the shares of the query words that begin parts of symbols.
 
-    `symbols` holds the symbols of all rows in order, each followed by a newline; those of row i end
-    at `ends[i]`. A word matches by its light stem. Returns float32[rows].
+    `symbols` holds the symbols of all rows in order, each followed by a newline; `ends[i]` is where
+    the symbols of row i end. A word matches by its light stem. Returns float32[rows].
     """
     shares = np.zeros(len(ends), np.float32)
     lower = symbols.lower()
@@ -109,8 +109,8 @@ def _rows_with_terms(names: Sequence[bytes], weights: Iterable[str]) -> set[int]
     """Return the rows of all names that hold a term of the query, and of few others.
 
     Most names hold no term. The words of an ASCII name are substrings of it in lower case, so one
-    search in all names together finds the names that hold a term. Other names are never split into
-    words.
+    search in all names together finds the names that hold a term. The other ASCII names are never
+    split into words.
     """
     joined = b"\n".join(names).lower()
     if joined.count(b"\n") >= len(names):  # a name has a newline

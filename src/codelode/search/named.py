@@ -150,8 +150,8 @@ def _worth(
 ) -> float:
     """Return the factor of the grade for one definition: 0 outside the class or module asked for.
 
-    Unless `strict`, `grades_of` puts `_ELSEWHERE` in place of 0. `path` is the path of its file; it
-    is used only if a class or module is asked for.
+    Unless `strict`, `grades_of` puts `_ELSEWHERE` in place of 0. `path` is the path of the
+    definition's file; it is used only if a class or module is asked for.
     """
     definition = definer.definition
     worth = 1.0 - _DECLARATION * definition.declaration - _MODULE * (definition.kind in MODULES)
@@ -177,8 +177,8 @@ def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:
 def is_inside_all(asked: NameAsked, qualified: str, path: str) -> bool:
     """Return whether a definition is in all classes and modules asked for, in any order.
 
-    If only one is asked for, or if the name of the innermost one is spelled exactly alike, being in
-    the innermost one is enough. In `ctx.app.name`, `app` is hardly the class `App`.
+    Being in the innermost one is enough if only one is asked for, or if the qualified name has the
+    innermost one in the same case. In `ctx.app.name`, `app` is hardly the class `App`.
     """
     if len(asked.scopes) < 2 or asked.scopes[-1] in _SEPARATORS.split(qualified)[:-1]:
         return is_inside(asked, qualified, path)

@@ -3,8 +3,8 @@
 Near names are looked for only if no definition has the name itself, in whatever case and joined in
 whatever way. Names with typing errors are looked for only if, moreover, no name begins with the
 name asked for, and the word occurs nowhere. All shards together decide this: each shard proposes
-the nearest sort of names that it has, and `keep_nearest` drops all names but those of the nearest
-sort in any shard.
+the nearest sort of names that it has, and `keep_nearest` keeps only the nearest sort of all
+that were proposed.
 """
 
 from __future__ import annotations
@@ -169,10 +169,11 @@ def misspelled(definitions: DefinitionLookup, name: str, most: int) -> Iterator[
 
 
 def _pieces(name: str, most: int) -> tuple[bytes, ...]:
-    """Return pieces of a name, one of which stays intact despite `most` typing errors.
+    """Return pieces of a name; a name with up to `most` typing errors contains one of them.
 
-    An error leaves one of two halves intact, or swaps the letters where they meet. Two errors leave
-    one of three pieces intact, unless one swaps letters of two pieces.
+    One error leaves one of two halves intact, or swaps the letters where they meet: the swapped
+    name is the third piece. Two errors leave one of three pieces intact, unless an error swaps
+    letters of two pieces; then the name may be missed.
     """
     at, third = len(name) // 2, len(name) // 3
     swapped = f"\n{name[: at - 1]}{name[at]}{name[at - 1]}{name[at + 1 :]}\n"

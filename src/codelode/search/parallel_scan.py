@@ -42,8 +42,8 @@ def shared_out(work: Callable[[T], None], items: Sequence[T], *, helpers: int) -
     """Call `work` once for each item, in no particular order, before the block ends.
 
     Up to `helpers` idle cores begin at once. The calling thread does the rest at the end of the
-    block. Once no call is running, raises the error of the block, or else the first error of
-    `work`.
+    block; after an error in the block, no further call begins. Once no call is running, raises the
+    error of the block, or else the first error of `work`.
     """
     todo: Iterator[T] = iter(items)
     taking = threading.Lock()

@@ -52,8 +52,8 @@ class ParsedQuery:
     that the query names by path. `is_symbol` says that the whole query is an identifier, a
     qualified name or an operator.
 
-    For each of `required`, one of its patterns must match: the quoted parts of the query, and the
-    patterns of the request. `only_patterns` says that the request has no query, so that `text`
+    Of each item of `required`, one pattern must match. An item is a quoted part of the query, or
+    all patterns of the request. `only_patterns` says that the request has no query, so that `text`
     consists of the words of its patterns.
 
     For a report, `text` is only the most telling part, `meaning` is the text for the model, and
@@ -72,7 +72,7 @@ class ParsedQuery:
 
     @property
     def counted(self) -> tuple[str, ...]:
-        """The terms whose counts `focused` needs: those of the query, and names of files."""
+        """The terms whose counts `focused` needs: `terms`, and a term for each name in `files`."""
         return (*self.terms, *(f"{FILE_NAME}:{mention.name}" for mention in self.files))
 
     def focused(
@@ -80,7 +80,7 @@ class ParsedQuery:
     ) -> tuple[ParsedQuery, NDArray[np.int64]]:
         """Return the query to search for, and the counts of its terms: int64[terms].
 
-        `counts` int64[counted] has the number of chunks, of `chunks` in all, with each of
+        `counts` int64[counted] says how many of all `chunks` chunks have each term of
         `self.counted`. Files that do not exist are dropped; a file name counts less if many files
         have it. If the query is a report (see `is_report`), only its most telling terms are kept,
         by salience and rarity, and the first file of its trace weighs most.
@@ -221,7 +221,7 @@ def _has_several_parts(name: str) -> bool:
 
 
 def _operators(text: str, *, alone: bool) -> list[str]:
-    """Return the operators in a query; single characters only if there are no words."""
+    """Return the operators in a query; operators of one character only if `alone` (no words)."""
     named = _OPERATOR_NAME.findall(text)
     found = [*named, *(f"operator{operator}" for operator in named)]
     for operator in _OPERATOR.findall(text):
@@ -231,7 +231,7 @@ def _operators(text: str, *, alone: bool) -> list[str]:
 
 
 def _without_stop_words(terms: list[str], most: int = MAX_TERMS) -> tuple[str, ...]:
-    """Return the distinct terms; stop words only if there are no others."""
+    """Return up to `most` distinct terms; stop words only if there are no others."""
     distinct = dict.fromkeys(terms[: 4 * most])
     kept = [term for term in distinct if term not in _STOP_WORDS]
     return tuple(kept or distinct)[:most]

@@ -23,8 +23,8 @@ ANYTHING: Alternatives = (frozenset(),)
 MAX_ALTERNATIVES = 64
 _MAX_DEPTH = 50
 
-# A pattern is expanded into the strings that it can match. Where it leaves the character open, a
-# string has one of these private-use characters.
+# A pattern is expanded into the strings that it can match. Where the pattern leaves a character
+# open, the strings have one of these private-use characters.
 _UNKNOWN = "\ue000"
 _BREAK = "\ue001"
 """No letter, digit or underscore can be here: a line end, or one other character or more."""

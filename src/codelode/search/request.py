@@ -114,7 +114,7 @@ class SearchRequest:
 
 
 def moment(value: object) -> float | None:
-    """Return a point in time as seconds since the epoch. Raises `UsageError`.
+    """Return a point in time as seconds since the epoch; None for None. Raises `UsageError`.
 
     `value` is such a number, a `datetime` (local if it has no time zone), text, or None.
     """

@@ -103,7 +103,7 @@ def search_all(sources: Sequence[Source], encoder: Encoder | None, request: Sear
 
 
 def _matching(sources: Sequence[Source], context: QueryContext) -> int | None:
-    """Return how many chunks match the text that must occur, from the masks that were searched.
+    """Return how many chunks pass the filters and match the text that must occur.
 
     Returns None if no text must occur.
     """
@@ -152,7 +152,7 @@ def prepare(
 def _prepare_all(
     shards: Sequence[Shard], encoder: Encoder | None, request: SearchRequest
 ) -> tuple[QueryContext, list[TermPostings]]:
-    """Return the context of a search of several whole indexes, and the postings of each."""
+    """Return the context of a search of several whole indexes, and each index's term postings."""
     query = parse_request(request)
     if request.languages:
         request = replace(request, languages=sorted(canonical(request.languages)))

@@ -62,7 +62,7 @@ class SegmentCaches:
     def forget(self, slots: Iterable[int]) -> None:
         """Drop the values of slots that no shard will use any more.
 
-        The least recently used values make room by themselves; the others are dropped here.
+        The LRU caches drop old values by themselves; this drops the values of the other caches.
         """
         for slot in slots:
             self._mean_norms.pop(slot, None)

@@ -32,7 +32,7 @@ def staleness(root: Path, path: str, live: LiveSegment, file: int) -> Staleness:
     """Compare a file on disk with its indexed content; `file` is its row.
 
     Size and times are compared first; the content is read only if the times alone differ. A path
-    that is no longer a regular file counts as deleted.
+    that is no longer a regular file counts as deleted, a file that cannot be read as changed.
     """
     try:
         status = os.lstat(f"{root}/{path}")  # runs ten times per query; `/` of pathlib is slower

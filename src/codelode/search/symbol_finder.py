@@ -210,7 +210,7 @@ class SymbolFinder:
     def _beginning(
         self, number: int, lookup: DefinitionLookup, query: NameQuery
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
-        """Yield key, segment number and definition for each name that may begin so, by key.
+        """Yield key, segment number and definition for each name that may match, by key.
 
         Few definitions may have the wanted kinds. So once this has taken about as long as reading
         all blocks of definitions would, names are no longer looked up one by one: all
@@ -241,8 +241,8 @@ class SymbolFinder:
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
         """Yield the definitions of the wanted kinds whose names have the numbers `named`.
 
-        Each comes with its key and the segment number, as from `_beginning`, in the order of the
-        names. All blocks of definitions are read.
+        Each comes with its key and the segment number, in the order of the names. All blocks of
+        definitions are read.
         """
         if not len(named):
             return

@@ -88,8 +88,9 @@ class NameQuery:
         """Return how a definition matches, one of `MATCHES`, and the distance of the qualifiers.
 
         `parts` are the names in its qualified name; `path` is the path of its file. The distance is
-        0 if the last qualifier is the innermost enclosing name, 1 if all qualifiers enclose it
-        somewhere, else 2. Returns None if the name does not match.
+        0 without qualifiers, and 2 if not all of them enclose the definition in this order. Else it
+        is 0 if the last one is the innermost enclosing name, and 1 if not. Returns None if the
+        definition does not match.
         """
         whole = _likeness(self.whole, name)
         if whole in (EXACT, CASE):
@@ -138,7 +139,10 @@ class NameQuery:
 
 
 def parse_name(text: str) -> NameQuery:
-    """Parse a name, such as `Server.run`, `read*` or `*Error`. Raises `UsageError` if none."""
+    """Parse a name, such as `Server.run`, `read*` or `*Error`.
+
+    Raises `UsageError` if the text has no name, or no letter or digit before the final `*`.
+    """
     whole = _CALL.sub("", text.strip())
     is_prefix = len(whole) > 1 and whole.endswith("*") and re.search(r"\w", whole) is not None
     last = _SEPARATOR.split(whole)[-1]
@@ -183,7 +187,7 @@ def _asked_key(qualifier: str) -> bytes:
 
 
 def _fits(asked: bytes, key: bytes) -> bool:
-    """Return whether a key is the one asked for, or matches it if that is a glob."""
+    """Return whether `key` equals `asked`, or matches it if `asked` is a glob."""
     return asked == key or (b"*" in asked and matches(asked.decode(), key.decode()))
 
 

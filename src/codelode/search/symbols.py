@@ -30,7 +30,7 @@ STAGES: tuple[Stage, ...] = ("listed", "named", "beginning", "misspelled")
 
 @dataclass(frozen=True, slots=True)
 class SymbolPart:
-    """The best definitions of some shards in one stage, and all kinds that occur in them.
+    """The best definitions of some shards in one stage, and all kinds that occur in these shards.
 
     Without kinds in the request, `kinds` is empty.
     """

@@ -1,9 +1,9 @@
 """Finds the chunks in which a pattern matches, in the texts of neighboring files, end to end.
 
 A call of RE2 takes longer than a microsecond, but it dismisses a text without a match faster than
-anything else. So many files are searched at once, and after a match the search goes on in the next
-chunk. If a text has the literal part of a pattern, `bytes.find` looks for the next one, in
-a tenth of a microsecond.
+anything else. Therefore, many files are searched at once, and after a match, the search goes on in
+the next chunk. If a pattern has a literal part and the text contains it, `bytes.find` finds each
+place of it, in a tenth of a microsecond.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class _Plan(NamedTuple):
 
 
 def matched_chunks(pattern: Pattern, text: bytes, layout: Callable[[], Layout]) -> Iterator[int]:
-    """Yield the numbers of the chunks in which a match begins; files are matched one by one."""
+    """Yield the numbers of the chunks in which a match begins, as if each file were alone."""
     plan = _plan(pattern)
     if plan.literal_matcher is not None and plan.literal_matcher.search(text, 0) is None:
         return
@@ -75,7 +75,10 @@ def matched_chunks(pattern: Pattern, text: bytes, layout: Callable[[], Layout]) 
 
 
 def _cuts(plan: _Plan, text: bytes, files: Sequence[int]) -> list[int]:
-    """Return the numbers of the files before which the text must be cut, and of the end."""
+    """Return the numbers of the files before which the text must be cut, and their total number.
+
+    The result begins with 0.
+    """
     last = len(files) - 1
     if not plan.in_lines:
         return list(range(last + 1))
@@ -84,7 +87,7 @@ def _cuts(plan: _Plan, text: bytes, files: Sequence[int]) -> list[int]:
 
 
 def _next_match(pattern: Pattern, plan: _Plan, text: bytes) -> Callable[[int], int]:
-    """Return a function: the offset of the first match that begins at or after an offset, or -1."""
+    """Return a function that finds the first match at or after an offset: its offset, or -1."""
     search, edge = plan.matcher, pattern.edge
     find = _literal_finder(pattern, plan, text)
     if find is None:

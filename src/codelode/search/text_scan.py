@@ -95,7 +95,7 @@ def _files_with_split_lines(segment: Segment) -> NDArray[np.bool_]:
 def _groups(
     segment: Segment, allowed: NDArray[np.bool_] | None, patterns: Required
 ) -> Iterator[list[range]]:
-    """Yield groups of files that may match: runs of neighboring rows, about `GROUP_BYTES`."""
+    """Yield groups of files that may match, about `GROUP_BYTES` each: runs of neighboring rows."""
     wanted = segment.files["chunks"] > 0
     if allowed is not None:
         files = np.zeros(len(wanted), bool)
@@ -125,7 +125,7 @@ def _mark(
 
 
 def _layout(segment: Segment, rows: range) -> Layout:
-    """Return the places of some neighboring files and their chunks in the texts of these files."""
+    """Return where neighboring files, and their chunks, begin in the joined text of these files."""
     files = segment.files[rows.start : rows.stop]
     starts = files["text_start"].astype(np.int64)
     base, end = int(starts[0]), int(starts[-1]) + int(files["text_bytes"][-1])

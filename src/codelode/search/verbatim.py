@@ -131,7 +131,7 @@ def first_match(patterns: Required, text: bytes, start: int) -> int | None:
 def search_from(match: Matcher, edge: bool, text: bytes, start: int) -> int:
     """Return the offset of the first match that begins at or after `start`, or -1.
 
-    `edge` is that of the pattern.
+    `match` is the compiled pattern, and `edge` is its `Pattern.edge`.
     """
     # With `edge`, a match may include the character before the wanted text: begin one earlier.
     at = start - 1 if edge and start else start

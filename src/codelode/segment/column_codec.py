@@ -66,7 +66,7 @@ class PackedTable:
     """A packed table of `rows` rows in `data`, from the offset `at` to `end`."""
 
     def __init__(self, data: bytes, at: int, columns: int, rows: int) -> None:
-        """Open a table. Raises `ValueError` if it is cut short."""
+        """Open a table. Raises `ValueError` if it is cut short or a column has too many planes."""
         widths = data[at : at + columns]
         self._ends = [0, *accumulate(widths)]
         self._data, self._begin, self._rows = data, at + columns, rows

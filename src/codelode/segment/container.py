@@ -164,7 +164,7 @@ class SegmentFile:
         return self.size - _FOOTER.size - len(self._pages) * 8 - len(self._directory) * _ENTRY.size
 
     def damaged_pages(self) -> Iterator[tuple[str, int]]:
-        """Check every page again; yield the sections in each damaged page, and its byte offset."""
+        """Check every page again; yield the sections and the byte offset of each damaged page."""
         self.check_size()
         for page in range(len(self._pages)):
             if not self._page_is_sound(page):

@@ -151,7 +151,7 @@ class DefinitionLookup:
     def of_kinds(
         self, kinds: Collection[str], names: range | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the definitions of some kinds, by reading every block.
+        """Find the definitions of some kinds by reading every block.
 
         `names` is a range of numbers of names, to which the search is restricted. Returns the
         numbers of the definitions, ascending, and the numbers of their names: int64[n] each.
@@ -205,7 +205,7 @@ class DefinitionLookup:
         return map(_text, self._names.with_prefix(_key(prefix)))
 
     def names_called(self, numbers: Iterable[int]) -> Iterator[str]:
-        """Yield the names with some numbers."""
+        """Yield the names with the given numbers."""
         return (_text(self._names.name(number)) for number in numbers)
 
     def names(self) -> Iterator[list[str]]:

@@ -151,7 +151,7 @@ class DefinitionRows:
         return len(self._frames)
 
     def has_kinds(self, file: int, kinds: Collection[str]) -> bool:
-        """Return whether a file has a definition of some kinds; read only the file's blocks."""
+        """Return whether a file has a definition of any of `kinds`; read only the file's blocks."""
         wanted = self._wanted(kinds)
         if not wanted.any():
             return False

@@ -138,7 +138,7 @@ class Dictionary:
 
 
 class DictionaryWriter:
-    """Builds a dictionary from slices of ascending keys."""
+    """A builder of a dictionary; keys are added in ascending order, some at a time."""
 
     def __init__(self) -> None:
         self._tails = [np.zeros(0, "<u4")]

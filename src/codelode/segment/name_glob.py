@@ -24,7 +24,7 @@ def matches(glob: str, name: str, exact: bool = False) -> bool:
 
 
 def places(glob: str, text: bytes) -> Iterator[int]:
-    """Yield the places, ascending, of the names in `text` that a glob matches.
+    """Yield the numbers (from 0, ascending) of the names in `text` that a glob matches.
 
     Each name in `text` ends with a newline. Only names with the longest literal part of the glob
     are compared.
@@ -59,8 +59,8 @@ def numbers_matching(glob: str, texts: Iterable[bytes]) -> NDArray[np.int64]:
 def _pattern(glob: str) -> re.Pattern[str]:
     """Return the pattern of a glob. It never backtracks: hostile globs take linear time.
 
-    Between two stars, the first place that fits is as good as any other. So each such part is an
-    atomic group.
+    The first place where the text between two stars fits is as good as any other. So the text
+    between two stars becomes an atomic group.
     """
     first, *others = (re.escape(part).replace(r"\?", ".") for part in glob.split("*"))
     if not others:

@@ -61,7 +61,7 @@ def merge_names(sources: Sequence[SortedNames]) -> MergedNames:
 
 
 def _cuts(sources: Sequence[SortedNames]) -> list[str]:
-    """Return keys that divide all names into pieces of about `NAMES_PER_PIECE`."""
+    """Return sort keys that divide all names into pieces of about `NAMES_PER_PIECE`."""
     most = max((source.per for source in sources), default=1)
     step = max(1, NAMES_PER_PIECE // most)
     return sorted(chain.from_iterable(source.heads for source in sources))[step::step]

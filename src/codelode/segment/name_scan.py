@@ -28,7 +28,7 @@ class ScannedNames:
         self._by_length: dict[int, tuple[bytes, NDArray[np.intp]]] = {}
 
     def containing(self, pieces: Sequence[bytes], lengths: range) -> Iterator[tuple[int, bytes]]:
-        """Yield the place and the text of the names that contain one of the pieces.
+        """Yield the place (from 0) and the text of each name that contains one of the pieces.
 
         Only names whose length in bytes is among `lengths` are searched. Pieces are in lower case
         and have at least one letter. A newline in a piece stands for the beginning or the end of a

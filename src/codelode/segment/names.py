@@ -118,7 +118,7 @@ def name_records(texts: Sequence[bytes], pairs: NDArray[np.int64]) -> Iterator[b
 
 
 def _header(text: bytes) -> bytes:
-    """Return the bytes before the names: how many names there are, and the bytes in each group."""
+    """Return the header of a block: the number of names, and the number of bytes of each group."""
     ends = np.flatnonzero(np.frombuffer(text, np.uint8) == _NEWLINE) + 1
     groups = np.append(ends[NAMES_PER_GROUP - 1 : -1 : NAMES_PER_GROUP], len(text))
     return _COUNT.pack(len(ends)) + np.diff(groups, prepend=0).astype("<u2").tobytes()
@@ -207,9 +207,9 @@ _BLOCKS: LruCache[tuple[int, int], NameBlock] = LruCache(512)
 
 
 class Names:
-    """Finds names; reads only the blocks that may hold them. May raise `DamagedError`.
+    """Finds names; reads only the blocks that may hold them.
 
-    Raises `ValueError` for a forged section.
+    Raises `DamagedError` for a damaged section, and `ValueError` for a forged one.
     """
 
     def __init__(self, file: SegmentFile, definitions: int) -> None:
@@ -236,7 +236,7 @@ class Names:
         return block
 
     def blocks(self) -> Iterator[NameBlock]:
-        """Yield all blocks, in order; they are not kept."""
+        """Yield all blocks, in order; they are not cached."""
         for number in range(len(self._frames)):
             yield NameBlock(self._frames.read(number, self._most))
 
@@ -253,7 +253,7 @@ class Names:
                 yield number * NAMES_PER_BLOCK + place
 
     def containing(self, pieces: Sequence[bytes], lengths: range) -> Iterator[tuple[int, bytes]]:
-        """Yield number and lower-case text of each name with one of `pieces`: see `name_scan`."""
+        """Yield number and lower-case text of each match: see `ScannedNames.containing`."""
         for first in range(0, len(self._frames), BLOCKS_PER_SCAN):
             numbers = range(first, min(first + BLOCKS_PER_SCAN, len(self._frames)))
             texts = (NameBlock(self._frames.read(each, self._most)).text for each in numbers)

@@ -31,6 +31,7 @@ def pack_lists(
     """Return the length in bytes of each list, int64[n], and the lists, end to end.
 
     List i has the postings `[starts[i], starts[i + 1])`, at least one; starts int64[n + 1].
+    `rows` is the number of chunks of the segment.
     """
     parts = [
         _pack(starts[i : j + 1] - a, ordinals[a:b], frequencies[a:b], rows)
@@ -132,7 +133,10 @@ def _unpack(data: Bytes, sizes: Offsets, rows: int) -> Unpacked:
 
 
 def _read_layout(data: Bytes, sizes: Offsets, begins: Offsets, rows: int) -> Layout:
-    """Return the layout of lists of these sizes. Raises `ValueError`."""
+    """Return the layout of lists: list i has `sizes[i]` bytes of `data` from `begins[i]` on.
+
+    Raises `ValueError` if a list is shorter than it says.
+    """
     single = sizes <= 3
     counts = (data[begins] & LONG_COUNT).astype(np.int64)
     long_ones = np.flatnonzero(~single & (counts == LONG_COUNT))

@@ -20,9 +20,10 @@ class Layout:
     """The number of postings of n lists, and the offsets of their parts; arrays are int64[n]."""
 
     def __init__(self, counts: Offsets, rows: int, once: NDArray[np.bool_]) -> None:
-        """Take the counts of postings. `once` marks lists whose frequencies are all 1.
+        """Take the counts of postings, and the lists whose frequencies are all 1 (`once`).
 
-        For lists of a single posting, `once` is ignored.
+        `rows` is the number of chunks of the segment. For lists of a single posting, `once` is
+        ignored.
         """
         self.counts, self.rows, self.once = counts, rows, once
         self.single = counts == 1
@@ -86,7 +87,7 @@ class Layout:
 
 
 def write_gaps(data: Bytes, places: Offsets, steps: NDArray[np.int32], widths: Bytes) -> None:
-    """Write gaps; gap i takes `widths[i]` bytes, and `places` has the offset of each byte."""
+    """Write the gaps `steps`; gap i takes `widths[i]` bytes, `places` has each byte's offset."""
     stream = np.empty(len(places), np.uint8)
     begin = np.cumsum(widths, dtype=np.int64) - widths
     wide = np.flatnonzero(widths > 1)

@@ -41,7 +41,7 @@ def residual_bytes(dimensions: int) -> int:
 
 
 def scan_codes(vector: NDArray[np.float32]) -> tuple[NDArray[np.int8], np.float32]:
-    """Return the codes int8[1, d] of a query float32[d], and their factor."""
+    """Return the codes int8[1, d] of a query float32[d], and the step between codes."""
     halves, steps = _in_half_steps(vector[None, :])
     return _codes(halves.astype(np.int16)), steps[0]
 

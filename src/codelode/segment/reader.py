@@ -110,7 +110,7 @@ class Segment:
 
     @cached_property
     def _block_starts(self) -> list[int]:
-        """A list of `block_starts` to bisect: a search in an array lets other threads interrupt."""
+        """`block_starts` as a list to bisect: a search in an array lets other threads interrupt."""
         return list(self.block_starts.tolist())
 
     @cached_property
@@ -255,7 +255,7 @@ class Segment:
     def lines_of(
         self, section: str, starts: NDArray[np.int64], lengths: NDArray[np.integer]
     ) -> bytes:
-        """Return pieces of a section, each followed by a newline, copied at once: see `pieces`."""
+        """Return the same pieces as `pieces`, but joined, with a newline after each."""
         if not len(starts):
             return b""
         base, sizes = int(starts.min()), lengths.astype(np.int64) + 1
@@ -278,7 +278,7 @@ class Segment:
         return text[begin - starts[0] : stop - starts[0]] if starts else b""
 
     def frame(self, number: int) -> tuple[memoryview, int]:
-        """Return a compressed block of text and its raw length."""
+        """Return a compressed block of text, and the length of the text in bytes."""
         start, length, raw = self.blocks[number].tolist()
         return self.file.read("text", start, start + length), raw
 

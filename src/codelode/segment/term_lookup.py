@@ -80,7 +80,7 @@ class Lookup:
         return stop - int(lengths[-1]) - (int(more[high]) if high < end else 0), stop
 
     def _number(self, key: int, first: int, stop: int) -> int:
-        """Return the number of the term of a key, or -1; its bucket has terms `[first, stop)`."""
+        """Find a key's term among its bucket's terms `[first, stop)`; return its number, or -1."""
         if self._slots:
             slots, slot = slots_of(bucket_of(key)), slot_of(key)
             counts = bytes(self._file.read("slots", slots.start, slots.start + slot + 1))

@@ -60,7 +60,7 @@ def _compressed(text: bytes) -> bytes:
 
 
 class BlockWriter:
-    """Cuts text into blocks; `frames` and `raw` are the blocks so far and their raw lengths."""
+    """Cuts text into blocks; `frames` are the compressed blocks, `raw` their text lengths."""
 
     def __init__(self) -> None:
         self.frames: list[bytes | memoryview] = []
@@ -100,9 +100,9 @@ class BlockWriter:
 
 
 def decompress(frame: memoryview, raw: int, stop: int | None = None) -> bytes:
-    """Return the text of a frame of `raw` bytes, or the first `stop` of them.
+    """Decompress a frame whose text has `raw` bytes; return the text, or its first `stop` bytes.
 
-    Raises `DamagedError` if the frame has another length, or the part that is read is damaged.
+    Raises `DamagedError` if the text has another length, or the part that is read is damaged.
     """
     wanted = raw if stop is None else min(stop, raw)
     try:

@@ -53,7 +53,10 @@ class WorkerSlot:
         )
 
     def end(self, handle: WorkerHandle, patience: float = 0.0) -> int:
-        """End a worker, but not one that has replaced it meanwhile; return the exit status."""
+        """End a worker, but not one that has replaced it meanwhile; return the exit status.
+
+        The worker is killed if it does not end within `patience` seconds.
+        """
         with self._changing:
             if self.handle is handle:
                 self.handle = None

@@ -20,8 +20,8 @@ _LIKENESS = 0.7
 def unknown_setting(name: str) -> str:
     """Return the message that a setting is unknown, with the nearest name.
 
-    The parts of a name, the table and the word in it, are compared each for itself: else the table
-    alone would make every setting in it look alike.
+    The two parts of a name, the table and the word in it, are compared separately: otherwise, the
+    table alone would make all its settings look alike.
     """
     table, _, last = name[:80].rpartition(".")
     if last in ("exclude", "ignore"):
@@ -44,7 +44,7 @@ def unknown_table(name: str, path: Path) -> str:
 
 
 def to_type(key: Key, text: str) -> str:
-    """Return advice to set `key` to `text` by another command; "" if `text` is no valid value."""
+    """Return advice to set `key` by `lode config set`; "" if `text` is no valid value for it."""
     import shlex
 
     try:
@@ -55,7 +55,7 @@ def to_type(key: Key, text: str) -> str:
 
 
 def lines_of(path: Names, literal: str) -> str:
-    """Return in words the lines that set the value at a path of names in a TOML file."""
+    """Return, in words, the lines of a TOML file that set the value at `path` to `literal`."""
     *table, word = path
     line = f"`{word} = {literal}`"
     return f"the lines `[{'.'.join(table)}]` and {line}" if table else f"{line}, above all tables"

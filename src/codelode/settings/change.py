@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def change(key: Key, text: str | None, project: Path | None = None) -> tuple[Path, bool]:
-    """Set a setting in the user's file, or in the project file of a folder; None removes it.
+    """Set a setting in the user's file, or the file of folder `project`; `text=None` removes it.
 
     `text` is the value as an environment variable would have it. Returns the file, and whether it
     has changed. Raises `UsageError` for an invalid value or file, for a setting that a project file

@@ -67,9 +67,9 @@ class SettingsFile:
 
 
 def settings_files(start: str | os.PathLike[str]) -> list[SettingsFile]:
-    """Return the settings files for a folder, in the order of rising precedence.
+    """Return the project's and the user's settings file, in the order of rising precedence.
 
-    Raises `UsageError` for an invalid one.
+    `start` is a folder or file of the project. Raises `UsageError` for invalid project settings.
     """
     project = files.read_project(start)
     path = files.project_place(start) if project is None else project[0]
@@ -81,7 +81,10 @@ def settings_files(start: str | os.PathLike[str]) -> list[SettingsFile]:
 
 
 def export(found: Mapping[str, Setting]) -> None:
-    """Set the environment variables of exported settings, for this process and its children."""
+    """Set the environment variables of settings whose key has `exported`.
+
+    This process and its children read them.
+    """
     for setting in found.values():
         if setting.key.exported:
             value, variable = setting.value, setting.key.variable
@@ -145,7 +148,7 @@ def _of_file(table: Mapping[str, object], path: Path, source: Source) -> Iterato
 
 
 def _flattened(table: Mapping[str, object], above: str) -> Iterator[tuple[str, object]]:
-    """Yield the settings of nested tables with their dotted names."""
+    """Yield the settings of nested tables with their dotted names, which begin with `above`."""
     for word, value in table.items():
         name = f"{above}{word}"
         inner = f"{name}."

@@ -33,7 +33,7 @@ Table = dict[str, object]
 
 
 def sources_exist(start: str | os.PathLike[str] | None) -> bool:
-    """Return whether there may be any settings: a file, or a variable that begins with `LODE_`.
+    """Return whether there may be any settings: a file, or a nonempty variable `LODE_...`.
 
     This is cheap, so that a command without settings need not find out which settings exist.
     """
@@ -90,7 +90,10 @@ def read_user() -> Table | None:
 
 
 def read_project(start: str | os.PathLike[str]) -> tuple[Path, Table] | None:
-    """Return the project file for a folder or file, and its settings. Raises `UsageError`."""
+    """Return the project file for a folder or file with its settings, or None.
+
+    Raises `UsageError`.
+    """
     for folder in _folders(os.path.realpath(start)):
         path = f"{folder}/{PROJECT}"
         if os.path.lexists(path):

@@ -80,9 +80,9 @@ def _with_line(text: str, path: Names, literal: str | None) -> str | None:
 
 
 def _find(lines: Iterable[str], path: Names) -> tuple[int | None, int | None]:
-    """Return the number of the value's line, and that of the line before which a new line would go.
+    """Return the index of the value's line, and the index at which a new line would go.
 
-    Each is None if there is no such line.
+    The first is None if the value has no line, the second if its table is not in the text.
     """
     header: Names = ()
     place, last = None, 0 if len(path) == 1 else None
@@ -102,7 +102,7 @@ def _find(lines: Iterable[str], path: Names) -> tuple[int | None, int | None]:
 
 
 def _names(key: str) -> Names:
-    """Return the names of a dotted key; none if it is not one."""
+    """Return the names in a key, which may be dotted; an empty tuple if the text is not a key."""
     try:
         value: object = tomllib.loads(f"{key} = 0")
     except (tomllib.TOMLDecodeError, RecursionError):

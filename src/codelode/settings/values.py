@@ -21,10 +21,9 @@ class Kind:
     """The type of a setting.
 
     `check` takes a value as TOML gives it and returns it as the program uses it; it raises
-    `ValueError`. `wanted` describes the valid values; `words` are all of them if they are words.
-    `from_text` turns the value of an environment
-    variable into one that `check` takes. `to_text` turns a checked value into a text that could be
-    in a settings file.
+    `ValueError`. `wanted` describes the valid values; `words` lists them if they are words.
+    `from_text` turns the value of an environment variable into one that `check` takes. `to_text`
+    turns a checked value into a text that could be in a settings file.
     """
 
     wanted: str

@@ -29,7 +29,7 @@ class Unread(NamedTuple):
 
 
 def unread_variables() -> list[Unread]:
-    """Return the variables that look like settings, but that nothing reads, by name."""
+    """Return the variables that look like settings, but that nothing reads, sorted by name."""
     known = [*(key.variable for key in KEYS), *OTHERS]
     ends = {name.removeprefix(PREFIX): name for name in known}
     ends |= {key.regular_variable.removeprefix(PREFIX): key.variable for key in KEYS}

@@ -62,7 +62,7 @@ class Fitter:
         return table
 
     def _known_before(self, live: LiveSegment) -> NDArray[np.int64]:
-        """Return the times and inodes from the local index; those of racy files are unknown."""
+        """Return the times and inodes from the local index; unknown (-1) for racy files."""
         same = self._before.get(live.entry.name)
         if same is None:
             return unknown_stats(live.entry.rows)

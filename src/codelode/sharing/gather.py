@@ -71,7 +71,7 @@ def gather(
 
     Each segment is checked and fitted as soon as it is complete, while others are being fetched.
     Raises `ObjectStoreError`, `DamagedError` or `FormatError` for a bad segment, and `UsageError`
-    if there is not enough space.
+    if the disk or `limits.space` is too small.
     """
     manifest, objects = shared.manifest, shared.objects
     staging.clear({*objects, *map(partial_name, objects.values())})

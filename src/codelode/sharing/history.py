@@ -29,7 +29,8 @@ def nearest(root: Path, pushes: Sequence[Push]) -> tuple[Push, int] | None:
     """Return the push whose commit is closest to the current one, and their distance.
 
     The distance is the number of commits that only one of the two has in its history. Of equally
-    close pushes, the most recent one is chosen. Returns None if git knows no pushed commit.
+    close pushes, the most recent one is chosen. Returns None if git knows no current commit, or
+    none of the pushed ones.
     """
     commit, _ = head(root)
     if not commit:

@@ -38,8 +38,8 @@ _MAX_BRANCH = 250
 class Push:
     """One push: the digest of a shared index, and the source that the index was made from.
 
-    `commit` and `branch` are those of the git worktree; empty if there is none. `pushed_at` is in
-    seconds since the epoch, by the clock of the machine that pushed.
+    `commit` and `branch` are what git had checked out; empty without a git worktree. `pushed_at` is
+    in seconds since the epoch, by the clock of the machine that pushed.
     """
 
     index: str

@@ -21,7 +21,7 @@ _SECONDS = 120  # a hardware key may wait for a touch
 
 
 def sign(data: bytes, key: Path) -> bytes:
-    """Sign bytes with a private key; given a public key, the agent signs with the private one.
+    """Sign bytes with a private key; given a public key, ssh-agent uses the private one.
 
     Returns the signature. Raises `UsageError`.
     """

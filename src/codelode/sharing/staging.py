@@ -115,7 +115,7 @@ class Staging:
 
 
 def partial_name(digest: str) -> str:
-    """Return the name of an incomplete segment."""
+    """Return the file name of a segment that is still incomplete."""
     return f"{digest}.part"
 
 

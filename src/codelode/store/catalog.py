@@ -134,7 +134,10 @@ def _files(directory: Path) -> Iterator[Path]:
 
 
 def _times(storage: LocalStorage) -> tuple[float, float]:
-    """Return the times of the last commit and the last use; without a commit, the folder's time."""
+    """Return the times of the last commit and the last use.
+
+    Without a commit, both are the time of the folder's last change, or 0 if that is unknown.
+    """
     try:
         return storage.published_at(), storage.used_at()
     except OSError:
@@ -152,7 +155,10 @@ def _size(path: Path) -> int:
 
 
 def _recorded_root(storage: LocalStorage) -> str | None:
-    """Return the root of an index of another format; every format so far has a field `root`."""
+    """Return the root of an index of another format; None if it cannot be read.
+
+    Every format so far has a field `root`.
+    """
     try:
         root = json.loads(storage.read_manifest().partition(b"\n")[2])["root"]
     except (StoreError, ValueError, TypeError, KeyError, RecursionError):

@@ -35,7 +35,7 @@ def write_merged(
 
     `parts` are segments with a mask of the files to keep; `stats` are the times and inodes of all
     files kept, int64[files, 3], or None if they are not known.
-    Raises `DamagedError` for a part with content that a merge never writes.
+    Raises `DamagedError` if a part has chunks of a file that was skipped.
     """
     name, size = storage.put(SEGMENT_SUFFIX, lambda sink: merge(parts, sink))
     files = Segment.open(storage.open(name)).files

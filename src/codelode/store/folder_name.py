@@ -13,7 +13,7 @@ _LONGEST_LABEL = 40
 def folder_name(root: str) -> str:
     """Return the name for the index of a root, given by its real path.
 
-    Imports next to nothing, because every `lode search` begins with it.
+    This module imports next to nothing, because every `lode search` begins with it.
     """
     label = ""
     for character in root.rpartition("/")[2]:

@@ -29,7 +29,10 @@ class LiveSegment:
     def __init__(
         self, segment: Segment, entry: SegmentEntry, storage: Storage | None = None
     ) -> None:
-        """`storage` has the `.stat` file; without `storage`, times are not known."""
+        """Take a segment and its entry in the manifest.
+
+        `storage` has the `.stat` file; without `storage`, times and inodes are not known.
+        """
         self.segment = segment
         self.entry = entry
         self._storage = storage

@@ -73,7 +73,7 @@ def _own_collector() -> None:
 
 
 def _default_handlers() -> None:
-    """Restore the default handlers of signals, except of those that this program ignores."""
+    """Restore the default handler of each signal that this program does not ignore."""
     import faulthandler
 
     signal.set_wakeup_fd(-1)

@@ -138,7 +138,7 @@ def _take_over(source: int, sink: int) -> None:
     """Make two descriptors the standard input and output; close all others but standard error.
 
     Neither may be the descriptor of a standard stream. Standard error is closed too if a new
-    process would not inherit it: then its descriptor is that of another file of the parent.
+    process would not inherit it: then another file of the parent has its descriptor.
     """
     for number, descriptor in enumerate((source, sink)):
         os.dup2(descriptor, number)

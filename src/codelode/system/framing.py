@@ -1,7 +1,8 @@
 """Frames: the messages that processes exchange over pipes and sockets.
 
-A frame holds the length of a JSON head, the length of a body of bytes, the head and the body. So
-nothing is pickled, no thread is forked, and a script that uses codelode needs no `__main__` guard.
+A frame holds the length of a JSON head, the length of a body of bytes, the head and the body. In
+contrast to `multiprocessing`, nothing is pickled, no process with threads is forked, and a script
+that uses codelode needs no `__main__` guard.
 """
 
 from __future__ import annotations

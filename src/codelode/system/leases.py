@@ -60,7 +60,7 @@ class Lease:
                 time.sleep(_PATIENCE_SECONDS / 50)
 
     def give_back(self) -> None:
-        """End the hold that one call of `take` began; the last one gives the lease back."""
+        """End the hold that one call of `take` began; after the last hold, give the lease back."""
         with self._lock:
             self._holders -= 1
             if self._holders == 0 and _SUPPORTED:

@@ -60,7 +60,7 @@ def largest_child_bytes() -> int:
 
 
 def private_bytes() -> int | None:
-    """Return the bytes of memory that only this process holds and the system cannot drop, or None.
+    """Return the bytes that only this process holds and the system cannot drop; None if unknown.
 
     This is the anonymous memory. The unique set size would also count the pages of an index that no
     other process has mapped.

@@ -63,7 +63,7 @@ class PrivateListener:
             return False
 
     def close(self) -> None:
-        """End listening and remove the name."""
+        """Stop listening and remove the name."""
         if self.is_in_place():
             self._place.unlink(missing_ok=True)
         self.abandon()

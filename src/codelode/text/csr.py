@@ -48,7 +48,7 @@ def distinct(values: NDArray[np.integer]) -> NDArray[np.int64]:
 def are_among(values: NDArray[np.integer], ordered: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Return which values are in the ascending array `ordered`: bool[n].
 
-    If that array is short, this is faster than `np.isin`.
+    If `ordered` is short, this is faster than `np.isin`.
     """
     if not len(ordered):
         return np.zeros(len(values), np.bool_)

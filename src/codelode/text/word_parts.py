@@ -59,7 +59,7 @@ class WordParts:
 
 
 def split_words(spelled: bytes) -> WordParts:
-    """Return the parts and wholes of some words, each followed by `WORD_END`."""
+    """Return the parts and wholes of the words in `spelled`; `WORD_END` follows each word."""
     ends = np.flatnonzero(np.frombuffer(spelled, np.uint8) == ord(WORD_END))
     begins = np.concatenate(([0], ends + 1))[:-1]
     foreign = np.zeros(0, np.int64)

@@ -246,7 +246,11 @@ class Leader:
         self._wakeup.wait(interval)
 
     def _failed(self, error: CodelodeError) -> None:
-        """Record the error, and wait before the next attempt: longer each time."""
+        """Record the error, end all watches, and wait before the next attempt: longer each time.
+
+        While the root is gone, a wait is `TICK` seconds. If a watched tree has
+        nothing to index, the error is only recorded.
+        """
         self._in_step = False
         if self._reader.root.is_dir():
             self._say(replace(self.state, problem=str(error)))

@@ -39,7 +39,7 @@ class Watcher:
         """Begin to watch.
 
         `limit` is the largest number of folders to watch. `listener` is called from the thread
-        with the generation of every commit, and a report if there is one.
+        with the generation of every commit, and its `UpdateReport` or None (see `Listener`).
         """
         self._reader = reader.home()
         self._limit = limit
@@ -65,7 +65,7 @@ class Watcher:
 
     @property
     def state(self) -> WatchState | None:
-        """The state of the elected watcher, in this process or another one."""
+        """The state of the elected watcher, in this or another process; None if there is none."""
         leader = self._leader
         return read_state(self._reader.directory) if leader is None else leader.state
 

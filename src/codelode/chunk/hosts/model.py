@@ -1,4 +1,4 @@
-"""The regions of a host: a text with code of other languages in it."""
+"""Hosts, which are texts with code of other languages, and the regions of this code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Region(NamedTuple):
-    """Code in a text that is parsed alone.
+    """Code that lies in a text and is parsed alone.
 
     `source` is the code that begins at the offset `start` of the text. It has the same length and
     line ends as in the text, but ranges that are not code may be blanked. The code of each line is

@@ -28,7 +28,7 @@ _RAZOR: Final = re.compile(rb"^([ \t]*)@(?:code|functions)\s*\{", re.MULTILINE)
 
 
 def tags(text: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
-    """Yield the name, the attributes and the range of each script and style of a page."""
+    """Yield the tag's name, its attributes and its content's range, for each script and style."""
     lower: bytes | None = None
     at = 0
     while (tag := _TAG.search(text, at)) is not None:
@@ -56,7 +56,7 @@ def _tag_end(text: bytes, at: int) -> int:
 
 
 def _called(attributes: bytes, default: str) -> str | None:
-    """Return the language that the attributes of a tag specify, or `default`; None if unknown."""
+    """Return the language that a tag's attributes name, or `default`; None for an unknown one."""
     called = _LANGUAGE.search(attributes)
     if called is None or called[1].lower() in (b"module", b"css", b"ecmascript"):
         return default
@@ -85,7 +85,7 @@ def astro(text: bytes, path: str) -> Iterator[Region]:
 
 
 def page(text: bytes, path: str) -> Iterator[Region]:
-    """Yield the scripts and styles of a page; both may contain marks of a template."""
+    """Yield the scripts and styles of a page; both may contain template code."""
     for name, attributes, start, end in tags(text):
         language = _called(attributes, "javascript" if name == b"script" else "css")
         if name == b"script" and _SERVER.search(attributes):
@@ -97,7 +97,7 @@ def page(text: bytes, path: str) -> Iterator[Region]:
 
 
 def _without_marks(script: bytes) -> bytes:
-    """Replace template marks in a script: by a number if they print a value, else by blanks."""
+    """Replace template code in a script: by a number where it prints a value, else by blanks."""
     spans = sorted(chain.from_iterable(between(script, *marks) for marks in _MARKS))
     return _replaced(script, spans)
 

@@ -33,9 +33,10 @@ _ELEMENTS: Final = (  # Mako, FreeMarker, Smarty
 def nesting(*patterns: bytes) -> Callable[[bytes], list[RawDefinition]]:
     """Return a finder of definitions that begin and end with tags.
 
-    As in `Syntax.heads`, each group of a pattern has the name of a kind and matches the name of a
-    definition. The groups `end` and `open` are exceptions: `end` matches the end of the innermost
-    open construct, `open` the beginning of a construct without a name.
+    As in `Syntax.heads`, each group of a pattern has the name of a kind, with a number if it is
+    used again (`block_2`), and matches the name of a definition. The groups `end` and `open` are
+    exceptions: `end` matches the end of the innermost open construct, `open` the beginning of a
+    construct without a name.
     """
     tags = re.compile(b"|".join(patterns))
 
@@ -69,7 +70,7 @@ def _named(tag: re.Match[bytes], kind: str, text: bytes, opened: list[int]) -> R
 
 
 def _line_end(text: bytes, at: int) -> int:
-    """Return the end of the line that contains `at`; `at` if it is not within `MAX_REACH` bytes."""
+    """Return the offset of the first newline from `at`; `at` if `MAX_REACH` bytes hold none."""
     end = text.find(b"\n", at, at + MAX_REACH)
     return at if end < 0 else end
 

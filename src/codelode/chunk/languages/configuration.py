@@ -35,7 +35,10 @@ DOCKERFILE = Syntax(
 
 
 def _targets(node: Node, text: bytes) -> list[Match] | None:
-    """Return the targets of a rule, without patterns and special targets."""
+    """Return the targets of a rule; None if it has none.
+
+    Patterns, targets with variables, `.PHONY` and `.SUFFIXES` are left out.
+    """
     targets = by_type("targets")(node)
     if targets is None:
         return None
@@ -110,7 +113,7 @@ def _block(node: Node, text: bytes) -> Match | None:
 
 
 def _local(node: Node, text: bytes) -> Match | None:
-    """Return a value of `locals`."""
+    """Return the variable that an attribute of a `locals` block defines; None elsewhere."""
     block = node.parent.parent if node.parent is not None else None
     if block is None or content(by_type("identifier")(block), text) != b"locals":
         return None

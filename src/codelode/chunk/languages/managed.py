@@ -45,7 +45,10 @@ _method = Rule("method", holds=_LOCAL, declaration=None)
 
 
 def _constants(node: Node, text: bytes) -> list[Match] | None:
-    """Return static final fields, which are constants; other fields are details of their class."""
+    """Return the constants that a field declaration defines; None unless it is static and final.
+
+    Other fields are details of their class.
+    """
     modifiers = content(by_type("modifiers")(node), text).split()
     if b"static" not in modifiers or b"final" not in modifiers:
         return None
@@ -99,7 +102,7 @@ def _record_kind(node: Node, text: bytes) -> str:
 
 
 def _fields(node: Node, text: bytes) -> list[Match] | None:
-    """Return fields that are constants: `const`, or `static readonly`."""
+    """Return the constants of a field declaration; None unless `const` or `static readonly`."""
     words = {content(child, text) for child in node.children if child.type == "modifier"}
     if b"const" not in words and not words >= {b"static", b"readonly"}:
         return None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _binding(node: Node, text: bytes) -> Match | None:
-    """Return `f` of `let f x = ...`, which is a function, and `limit` of `let limit = 10`."""
+    """Return `f` of `let f x = ...`, a function, or `limit` of `let limit = 10`, a constant."""
     pattern, body = node.child_by_field_name("pattern"), node.child_by_field_name("body")
     if pattern is not None and pattern.type == "parenthesized_operator":
         return Match("function", pattern.named_child(0))

@@ -252,7 +252,7 @@ class Syntax:
 
 
 def heads(*lines: bytes) -> Heads:
-    """Return patterns of lines; they are compiled at their first use."""
+    """Return patterns of lines as they are; `head_pattern` compiles them at their first use."""
     return lines
 
 

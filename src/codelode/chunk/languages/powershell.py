@@ -32,7 +32,7 @@ def _function(node: Node, text: bytes) -> Match | None:
 
 
 def _test(node: Node, text: bytes) -> Match | None:
-    """Return the title of `It "..." {`."""
+    """Return the test that `It "..." {` begins, named by its title."""
     written = _TEST.match(text, node.start_byte)
     return Match("test", Written(written.span(1))) if written else None
 

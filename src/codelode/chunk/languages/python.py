@@ -33,7 +33,7 @@ def _docstring(node: Node, text: bytes) -> Node | None:
 
 
 def _class_kind(node: Node, text: bytes) -> str:
-    """Return the kind: enum by its base, Cython's other kinds by their first words, or class."""
+    """Return enum for a base that is one, else Cython's keyword (such as struct), else class."""
     bases = node.child_by_field_name("superclasses")
     if bases is not None and _ENUM.search(text, bases.start_byte, bases.end_byte):
         return "enum"

@@ -77,7 +77,7 @@ def _julia_function(node: Node, text: bytes) -> Match:
 
 
 def _julia_assigned(node: Node, text: bytes) -> Match | None:
-    """Return the function of `f(x) = x + 1`."""
+    """Return the function that `f(x) = x + 1` defines; None for another assignment."""
     left = node.named_child(0) if node.named_child_count else None
     while left is not None and left.type in ("typed_expression", "where_expression"):
         left = left.named_child(0)
@@ -166,7 +166,7 @@ def _statement(kind: str, *statements: str) -> Rule:
 
 
 def _parameters(node: Node, text: bytes) -> list[Match] | None:
-    """Return constants: `integer, parameter :: limit = 10`."""
+    """Return the constants that `integer, parameter :: limit = 10` defines; None for variables."""
     qualifiers = [child for child in node.children if child.type == "type_qualifier"]
     if not any(content(each, text).lower() == b"parameter" for each in qualifiers):
         return None

@@ -106,7 +106,7 @@ def _lua_function_kind(node: Node, text: bytes) -> str:
 
 
 def _lua_owner(finder: Finder) -> Finder:
-    """Find `M` of `function M.load()` and of `M.load = function()`."""
+    """Return a function that finds `M` in `function M.load()` and in `M.load = function()`."""
 
     def find(node: Node) -> Node | None:
         name = finder(node)

@@ -133,8 +133,8 @@ def _change(options: argparse.Namespace) -> int:
 def _key_and_root(given: str, root: str = ".") -> tuple[str, str]:
     """Return the setting to show, "" for all, and the root. A single argument may be either.
 
-    Raises `UsageError` for an unknown setting, for a missing folder, and for a value of a setting:
-    the command only lists settings.
+    Raises `UsageError` for an unknown setting, for a missing folder, and for a setting with a
+    value: the command only lists settings.
     """
     from codelode.settings.advice import to_type
     from codelode.settings.keys import BY_NAME
@@ -174,5 +174,5 @@ def _unknown(name: str) -> UsageError:
 
 
 def _fits(each: Listed, key: str) -> bool:
-    """Return whether a setting is the one named `key`, or one below it."""
+    """Return whether a setting is named `key` or lies below it; "" fits every setting."""
     return not key or each.key.name == key or each.key.name.startswith(f"{key}.")

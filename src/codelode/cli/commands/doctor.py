@@ -37,7 +37,7 @@ COMMAND = Command(
 
 
 def run(options: argparse.Namespace) -> int:
-    """Examine, and print the findings as they come."""
+    """Examine the installation and the index of a root; print the findings."""
     from codelode.cli.streams import print_json
     from codelode.cli.views.diagnoses import print_diagnoses
     from codelode.doctor.report import examine, report_object

@@ -251,7 +251,7 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _wanted(index: Index, walk: Mapping[str, object]) -> bool:
-    """Ask whether to index a home folder or a very large tree.
+    """Return whether to index; ask the user about a home folder or a very large tree.
 
     Raises `UsageError` if there is no terminal to ask on.
     """

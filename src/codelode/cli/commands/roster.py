@@ -117,7 +117,10 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _put(writer: RosterWriter, options: argparse.Namespace) -> tuple[Generation | None, str]:
-    """Add or update a repository; before any upload, refuse a change that cannot succeed."""
+    """Add or update a repository; return the generation and a message.
+
+    A change that cannot succeed is refused before any upload.
+    """
     from codelode.answers.roster import indexed_tree, pushed_index, upload
     from codelode.cli.streams import progress_meter, transfer_meter
     from codelode.index import Index

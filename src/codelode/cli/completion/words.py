@@ -28,9 +28,9 @@ _PATHS: dict[str, Paths] = {
 class Argument:
     """A flag or a positional argument, as a shell completes it.
 
-    `words` and `paths` complete its value; with `roots`, so do the roots of indexes. After `set`
-    and a key of `values`, its words complete the argument. A `repeatable` argument may be given
-    several times; an `optional` value is given only after `=`.
+    `words` and `paths` complete its value; with `roots`, so do the roots of indexes. `values` has
+    pairs of a setting's key and the words that complete the argument after `set` and this key. A
+    `repeatable` argument may be given several times; an `optional` value is given only after `=`.
     """
 
     flags: tuple[str, ...]

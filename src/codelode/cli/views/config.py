@@ -29,7 +29,7 @@ def print_settings(found: Sequence[Listed], files: Iterable[SettingsFile]) -> No
 
 
 def print_setting(each: Listed, given: Sequence[Setting]) -> None:
-    """Print a setting: its value, source and meaning, the possible values, and what sets it.
+    """Print a setting: its value, source and meaning, the possible values, and all ways to set it.
 
     `given` has the values of all sources, by ascending precedence; overridden values are printed
     too.
@@ -53,7 +53,7 @@ def print_change(name: str, text: str | None, path: Path) -> None:
 
 
 def _source(each: Listed) -> str:
-    """Return the source in a word or two; the list of files follows the settings."""
+    """Return a setting's source in a word or two: `print_settings` lists the paths of files."""
     return f"{each.source} file" if each.source in ("project", "user") else each.place or "default"
 
 

@@ -68,10 +68,10 @@ def print_answer(
 
 
 def say_notes(answer: Answer, roots: Sequence[GivenRoot], options: argparse.Namespace) -> None:
-    """Say after a list of places what text says below its hits: what the list may lack, and why.
+    """Say on standard error what a list of places may lack, and why.
 
-    The pager must have ended, because standard error disturbs its screen. The other formats have
-    notes of their own.
+    The pager must have ended, because standard error disturbs its screen. Formats that are not
+    lists have notes of their own.
     """
     if options.format not in LISTS:
         return

@@ -41,7 +41,7 @@ def skip_printer(as_json: bool) -> Callable[[Skip], None]:
 
 
 def say_tracked(root: Path) -> None:
-    """Say how many tracked files match git's ignore rules, which skip none of them."""
+    """Say how many tracked files match git's ignore rules, if any: such files are not skipped."""
     from codelode.discover.git_tracked import tracked_and_ignored  # few updates need git
 
     number = tracked_and_ignored(root)
