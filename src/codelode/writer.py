@@ -132,7 +132,7 @@ class IndexWriter:
     def _extent(self, options: UpdateOptions) -> tuple[WalkOptions, Scope | None]:
         """Return the walk options of an update, and its scope (None for the whole tree).
 
-        Raises `UsageError` if an update of some paths would rebuild, or change the recorded options.
+        Raises `UsageError` if an update of paths would rebuild, or change the recorded options.
         """
         given = options.walk_options()
         walk = self.walk_options(given)
