@@ -19,7 +19,7 @@ from codelode.lru import LruCache
 from codelode.search import context as context_module
 from codelode.search import shard as shard_module
 from codelode.search.context import QueryContext, Statistics
-from codelode.search.gather import count, gather
+from codelode.search.gather import count, gather, masks_of
 from codelode.search.gathered import Gathered
 from codelode.search.hits import texts
 from codelode.search.parsed_query import parse_query, parse_request
@@ -106,7 +106,14 @@ def search_split(shards: Sequence[Shard], encoder: Encoder, request: SearchReque
     for number, shard in enumerate(shards):
         rows, mine = ranked.of_shard(number)
         hits.update(zip(rows.tolist(), texts(shard, mine, context, NOWHERE), strict=True))
-    return Found([hits[row] for row in range(len(ranked))], [0] * len(ranked), ranked.left_out)
+    sizes = (
+        len(shard.segment(number).chunks) if mask is None else len(mask)
+        for shard in shards
+        for number, mask in enumerate(masks_of(shard, context, None))
+    )
+    matching = sum(sizes) if query.required else None
+    best = [hits[row] for row in range(len(ranked))]
+    return Found(best, [0] * len(ranked), ranked.left_out, matching)
 
 
 @settings(max_examples=300, deadline=None)

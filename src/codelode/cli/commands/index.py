@@ -25,7 +25,6 @@ from codelode.cli.options import (
 )
 from codelode.discover.options import RECORDED
 from codelode.errors import UsageError
-from codelode.system.forked import allow_forks
 
 if TYPE_CHECKING:
     import argparse
@@ -152,13 +151,9 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Update the index, or report what an update would do."""
-    from codelode.answers.build import update
-    from codelode.cli.streams import progress_meter
-    from codelode.cli.views.update import announce_wait
     from codelode.index import Index
     from codelode.settings.effective import BuildSettings
 
-    allow_forks()
     index = Index.open(options.root, index_dir=options.index_dir)
     home = index.reader.update_home()
     first = home is index.reader and not home.storage.has_manifest()
@@ -166,6 +161,7 @@ def run(options: argparse.Namespace) -> int:
     model = options.model or (build.model if first or options.rebuild else None)
     if model is not None:
         index = Index.open(options.root, index_dir=options.index_dir, model=model)
+    trace = _trace(options)
     walk = {**build.walk, **_given(options)}
     on_skip = _skip_listener(options, home.root, walk)
     if options.dry_run:
@@ -173,7 +169,22 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if first and not options.yes and not _wanted(index, walk):
         return 1
-    report = update(
+    report = _update(index, options, on_skip=on_skip, trace=trace, **walk)
+    if not index.searchable():  # the rules of the enclosing index leave this folder out now
+        return run(options)
+    _print(index, report, options, first)
+    return _watch(index, options.quiet) if options.watch else 0
+
+
+def _update(index: Index, options: argparse.Namespace, **settings: Any) -> UpdateReport:
+    """Update the index with the options, and with further parameters of `Index.update`."""
+    from codelode.answers.build import update
+    from codelode.cli.streams import progress_meter
+    from codelode.cli.views.update import announce_wait
+    from codelode.system.forked import allow_forks
+
+    allow_forks()
+    return update(
         index,
         progress_meter(options.quiet),
         jobs=options.jobs,
@@ -181,15 +192,9 @@ def run(options: argparse.Namespace) -> int:
         rebuild=options.rebuild,
         wait=options.wait,
         on_wait=announce_wait if options.wait else None,
-        on_skip=on_skip,
         profile=options.profile is not None,
-        trace=_trace(options),
-        **walk,
+        **settings,
     )
-    if not index.searchable():  # the rules of the enclosing index leave this folder out now
-        return run(options)
-    _print(index, report, options, first)
-    return _watch(index, options.quiet) if options.watch else 0
 
 
 def _skip_listener(
