@@ -63,7 +63,10 @@ class Change:
 
 
 def changes(old: Record, new: Record, minimum: float = MINIMUM) -> Iterator[Change]:
-    """Yield the measurements of the new record in order, then those that only the old one has."""
+    """Yield a change for each measurement of the new record in order, then for those that are gone.
+
+    A relative change of at most `minimum` counts as noise, for the units in `TIMES`.
+    """
     before, after = old.by_name(), new.by_name()
     for name, row in after.items():
         earlier = before.get(name)

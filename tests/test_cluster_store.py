@@ -100,7 +100,7 @@ class Clustered:
         return self.folder / f"cache-{number}"
 
     def commit(self, name: str, number: int) -> list[Hit]:
-        """Commit a repository; return the hits that one machine finds from now on."""
+        """Commit new files of a repository; return the hits of a search without the cluster."""
         self.world.write(name, {"a.py": RETRY.format(number), f"b{number}.py": RETRY.format("0")})
         self.world.add(name)
         return self.hits()

@@ -97,7 +97,7 @@ def source(found: list[str]) -> str:
 
 
 def wrong(encoding: str, language: str, count: int) -> float:
-    """Return the share of files with `count` comments each that are decoded wrongly."""
+    """Return the share of wrongly decoded files, among files with `count` comments each."""
     chance = random.Random(f"{encoding} {language} {count}")
     mistakes = 0
     for _ in range(FILES):

@@ -74,7 +74,7 @@ def test_an_answer_says_what_it_did(index: Index, root: Path) -> None:
 def test_nothing_is_written_if_nothing_differs(index: Index, root: Path) -> None:
     generation = index.status(changes=False).generation
     for path in root.rglob("*.py"):
-        os.utime(path)  # a new time is no difference
+        os.utime(path)  # a new modification time alone does not make a file differ
     for fresh in ("auto", "always"):
         assert not index.answer("retry", fresh=fresh).freshness.updated
     assert index.status(changes=False).generation == generation

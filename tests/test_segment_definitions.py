@@ -215,7 +215,7 @@ def test_merging_equals_building_from_live_files(
 
 
 def check_merge(data: st.DataObject, tree: Tree, parts: int) -> None:
-    """Merge runs, and then a sealed segment, keeping some of the files."""
+    """Check a merge of runs, and one of a sealed segment, that keep only some of the files."""
     live = data.draw(st.lists(st.booleans(), min_size=len(tree), max_size=len(tree)))
     kept = [definitions for definitions, on in zip(tree, live, strict=True) if on]
     merged = build(tree, live, min(parts, len(tree)))

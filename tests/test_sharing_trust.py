@@ -224,7 +224,7 @@ def test_a_name_that_is_not_the_checksum_is_refused(victim: Victim) -> None:
 
 
 def test_a_forged_name_does_not_replace_a_segment_here(victim: Victim) -> None:
-    """A pushed segment has the name of a local one but other content: its checksum was forged."""
+    """A pushed segment has the name, which is a checksum, of a local one, but other content."""
     mine = victim.index.snapshot().manifest.segments[-1].name
     shared = victim.shared()
     entry = shared.manifest.segments[0]

@@ -223,7 +223,7 @@ def test_a_fork_is_like_a_program(tmp_path: Path) -> None:
         ("pass", "True"),
         ("import threading as t; t.Thread(target=t.Event().wait, daemon=True).start()", "False"),
         ("import functools; may_fork = functools.partial(may_fork, 1 << 20)", "False"),
-        ("forked._allowed = False", "False"),  # a library in somebody's program
+        ("forked._allowed = False", "False"),  # as in a program that uses codelode as a library
         ("sys.settrace(lambda *_: None)", "False"),
         ("sys.setprofile(lambda *_: None)", "False"),
         ("import tracemalloc; tracemalloc.start()", "False"),

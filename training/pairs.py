@@ -26,7 +26,7 @@ MIN_PASSAGE_BYTES = 80
 MAX_DEFINITIONS = 60  # per file
 _NAME_SHARE = 0.3  # share of the documented definitions that are also paired with their names
 _COMMENT_SHARE = 0.5  # share of the definitions that are searched for a comment
-_PATH_CHUNKS = 2  # per file
+_PATH_CHUNKS = 2  # the most parts of a file that are paired with the words of its path
 
 _HEADER = re.compile(
     rb"\A(?:#![^\n]*\n|<\?php\s*|\s)*((?:[ \t]*(?://|#(?!include|if|define|pragma|\[|!\[)|--)[^\n]*\n)+"

@@ -207,7 +207,10 @@ def manifests(report: Report) -> dict[str, str]:
 
 
 def measure(session: Session, options: argparse.Namespace, folder: Path) -> None:
-    """Build with each number of workers, once more, and while tasks are killed; compare results."""
+    """Build with each number of workers, then twice more; compare the results.
+
+    The first additional build goes to the last roster again; in the second, tasks are killed.
+    """
     sources = sources_in(options.places, folder, options.git)
     bad = hostile(folder / "hostile")
     session.say(f"{len(sources)} repositories, and {len(bad)} hostile archives")

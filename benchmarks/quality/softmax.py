@@ -22,7 +22,7 @@ TOLERANCE = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Concatenated lists of rows, some of which are right.
+    """Concatenated lists of rows; in each, some rows are right and should score above the others.
 
     `rows` is float64[n, f]; `starts` int64[lists], the first row of each list (no list is empty);
     `wanted` float64[n], the probabilities to learn, with a sum of 1 in each list; `weights`

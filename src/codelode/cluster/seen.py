@@ -46,7 +46,7 @@ class SeenRepositories:
         return self._repositories.roster.place
 
     def answer(self, request: SearchRequest, globs: Sequence[str] = ()) -> Answer:
-        """Search the repositories that also match `globs`."""
+        """Search the selected repositories; with `globs`, only those that match them too."""
         return self._repositories.answer(request, self._restriction.narrowed(globs))
 
     def symbols(self, request: SymbolRequest, globs: Sequence[str] = ()) -> list[SymbolHit]:

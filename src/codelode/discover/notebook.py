@@ -146,7 +146,7 @@ class _Reader:
 
 
 def _language(written: bytes) -> bytes:
-    """Normalize a notebook's name of a language: in lower case and without a version."""
+    """Normalize the name of a language in a notebook: in lower case and without a version."""
     name = _NAME.match(written[1:-1].lower())
     return b"" if name is None else _KERNELS.get(name[1], name[1])
 

@@ -24,7 +24,7 @@ _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def visible_name(name: str) -> str:
-    """Return a path or a symbol for a terminal, always on one line."""
+    """Return a path or a symbol for a terminal: on one line, hostile characters as escapes."""
     return _HOSTILE_IN_NAME.sub(_escape, name)
 
 

@@ -63,8 +63,8 @@ def symbols_in(
 ) -> SymbolPart:
     """Return the best definitions of a shard for one `stage` of `find_symbols`.
 
-    With a root, hits in files that have changed are marked. `part` restricts the request instead of
-    its `below`. The caller holds the snapshot. Raises what `find_symbols` does.
+    With a root, hits in files that have changed are marked. `part`, if given, replaces the
+    `below` of the request. The caller holds the snapshot. Raises what `find_symbols` does.
     """
     finder = SymbolFinder(shard, request, part)
     if stage == "listed":

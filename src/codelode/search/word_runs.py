@@ -68,10 +68,10 @@ def _looked_into(gathered: Gathered, runs: WordRuns) -> NDArray[np.intp]:
 
 
 class WordRuns:
-    """Finds the words of one query as a run.
+    """A finder of the words of one query in a text, in order, one after another.
 
-    `columns` are the places of the run's words among the query's terms. It is empty if the query is
-    a single word, or too long to be a line of a text.
+    `columns` are the places of these words among the query's terms. It is empty if the query is a
+    single word, or too long to be a line of a text.
     """
 
     def __init__(self, context: QueryContext) -> None:

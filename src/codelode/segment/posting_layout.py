@@ -20,7 +20,7 @@ class Layout:
     """The number of postings of n lists, and the offsets of their parts; arrays are int64[n]."""
 
     def __init__(self, counts: Offsets, rows: int, once: NDArray[np.bool_]) -> None:
-        """Take the counts of postings, and the lists whose frequencies are all 1 (`once`).
+        """Take the number of postings of each list, and whether its frequencies are all 1 (`once`).
 
         `rows` is the number of chunks of the segment. For lists of a single posting, `once` is
         ignored.

@@ -19,8 +19,9 @@ class Key:
     """A setting.
 
     `flag` overrides it, in the commands named in `commands`, or, if none are named, in all that
-    have the flag. `project` is its type in a project file, None if such a file may not set it. The
-    value of a setting with `exported` reaches the program through its environment variable.
+    have the flag. `project` is its type in a project file, None if such a file may not set it. With
+    `exported`, the value is put into the setting's environment variable, for this process and its
+    children.
     """
 
     name: str

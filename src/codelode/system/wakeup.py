@@ -45,7 +45,7 @@ class Wakeup:
         self.wake()
 
     def close(self) -> None:
-        """Close the pipe. No thread may wait any more."""
+        """Close the pipe; the caller has made sure that no thread is in `wait` or will call it."""
         with self._lock:
             self._is_closed = True
             os.close(self._reading)
