@@ -28,6 +28,9 @@ from tests.segments import DIMENSIONS, TextEncoder, shard_of
 
 TOKEN = "a token of the tests"
 
+TREE = {f"src/{n}.py": f"def name_{n % 7}():\n    return {n % 5}\n".encode() for n in range(40)}
+"""A tree of forty small files, which has words that many of them share."""
+
 _PLACES = count()
 
 

@@ -24,6 +24,7 @@ from codelode.search.request import SearchRequest
 from codelode.system.framing import FrameError
 from tests.clusters import (
     TOKEN,
+    TREE,
     MemoryPieces,
     Processes,
     ask,
@@ -42,7 +43,6 @@ from tests.segments import TextEncoder
 
 SEARCHERS = 3
 QUERIES = ("function_3", "where is retry returned", "changed", "return 4")
-TREE = {f"src/{n}.py": f"def name_{n % 7}():\n    return {n % 5}\n".encode() for n in range(40)}
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ from codelode.search.shard import Shard
 from codelode.system.framing import FrameError
 from tests.clusters import (
     TOKEN,
+    TREE,
     MemoryPieces,
     ask,
     corpus,
@@ -49,7 +50,6 @@ from tests.commandline import until, write_tree
 from tests.segments import TextEncoder
 from tests.test_cluster_messages import json_values, pieces_of
 
-TREE = {f"src/{n}.py": f"def name_{n % 7}():\n    return {n % 5}\n".encode() for n in range(40)}
 PATTERN = SearchRequest("name_3 return", fixed_strings=["return 3", "return 1"], explain=True)
 QUOTED = SearchRequest('"return 2" name_4', languages=["python"], explain=True)
 SEGMENTS = 6

@@ -24,6 +24,7 @@ from codelode.embed.load import load
 from codelode.search.request import SearchRequest
 from tests.clusters import (
     TOKEN,
+    TREE,
     MemoryPieces,
     ask,
     asking,
@@ -43,7 +44,6 @@ CUT_SECONDS = 5.0
 """Longer than the silence after which a searcher is asked nothing, and shorter than that after
 which its connection ends: a search that waits for it takes this long."""
 
-TREE = {f"src/{n}.py": f"def name_{n % 7}():\n    return {n % 5}\n".encode() for n in range(40)}
 REQUESTS = [SearchRequest(query, explain=True) for query in ("name_3 return", "name_1", "4")]
 
 

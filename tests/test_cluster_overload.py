@@ -20,11 +20,19 @@ from codelode.errors import ClusterError
 from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.gather import count, gather
 from codelode.search.request import SearchRequest
-from tests.clusters import MemoryPieces, ask, corpus, front_of, one_machine, show, threads
+from tests.clusters import (
+    TREE,
+    MemoryPieces,
+    ask,
+    corpus,
+    front_of,
+    one_machine,
+    show,
+    threads,
+)
 from tests.commandline import until
 from tests.segments import TextEncoder
 
-TREE = {f"src/{n}.py": f"def name_{n % 7}():\n    return {n % 5}\n".encode() for n in range(40)}
 REQUEST = SearchRequest("name_3 return", explain=True)
 
 

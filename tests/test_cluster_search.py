@@ -17,6 +17,7 @@ from codelode.search import context as context_module
 from codelode.search.request import MODES, SearchRequest
 from codelode.store.snapshot import LiveSegment
 from tests.clusters import (
+    TREE,
     MemoryPieces,
     ask,
     corpus,
@@ -92,9 +93,6 @@ def test_a_cluster_answers_as_one_machine(
                 assert found.hits == one_machine(chosen, running.open, ENCODER, request)
             else:
                 assert found.hits == []
-
-
-TREE = {f"src/{n}.py": f"def name_{n % 7}():\n    return {n % 5}\n".encode() for n in range(40)}
 
 
 @pytest.mark.parametrize("searchers", [1, 2, 3])
