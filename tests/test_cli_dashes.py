@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
 
-from codelode.cli.commands import load
+from codelode.cli.commands import load, load_all
 from codelode.cli.dashes import marked, unmarked
 from codelode.cli.long_dashes import flag_meant
-from codelode.cli.options import Command, option
+from codelode.cli.options import Command, Option, option, profile_file
 from codelode.cli.parser import parse
 from codelode.errors import UsageError
 from tests.commandline import CommandLine, write_tree
@@ -53,11 +54,38 @@ def test_a_flag_may_take_any_text() -> None:
     others = (o for _, options in load("search").groups for o in options if "-e" not in o.flags)
     groups = (("", (flag, *others)),)
     command = Command("search", "", "", load("search").arguments, groups, (), "")
-    for argument in ("->next", "--json", "-k", "--", "-e", "a=b", "=", "-"):
+    for argument in ("->next", "--json", "-k", "-e", "a=b", "=", "-"):
         for name in ("-e", "--regex", "-le"):
-            given = marked(command, [name, argument, "q"])
-            assert given[1:] == ["q"]
-            assert parse(command, [name, argument, "q"]).regex == [argument]
+            for end in ([], ["--"]):
+                parsed = parse(command, [name, *end, argument, "q"])
+                assert (parsed.regex, parsed.query) == ([argument], "q")
+    for alone in (["-e", "--"], ["--regex", "--"], ["q", "-e--"], ["--regex=--", "q"]):
+        assert parse(command, alone).regex == ["--"]
+    assert parse(command, ["-e", "--", "--json", "--", "-k"]).roots == ["-k"]
+
+
+def test_a_number_below_0_is_a_value() -> None:
+    assert parse(load("search"), ["x", "--threshold", "-0.5"]).threshold == -0.5
+    assert parse(load("search"), ["x", "-l", "--threshold", "-1e-3", "src"]).roots == ["src"]
+    for command in load_all():
+        for each in command.options():
+            if "type" in each.settings and each.settings.get("nargs") != "?":
+                _check_minus(command, each)
+
+
+def _check_minus(command: Command, each: Option) -> None:
+    """Check that each flag of an option takes -5 as its value, which it may refuse."""
+    try:
+        valid = each.settings["type"]("-5") == -5
+    except argparse.ArgumentTypeError:
+        valid = False
+    for flag in each.flags:
+        given = ["x", flag, "-5"]
+        marks = marked(command, given)
+        assert marks == ["x", f"{flag}=-5" if flag.startswith("--") else f"{flag}-5"]
+        if not valid and each.settings["type"] is not profile_file:
+            with pytest.raises(UsageError, match="'-5'"):
+                parse(command, given)
 
 
 def test_marks_are_removed() -> None:
@@ -71,7 +99,6 @@ def test_marks_are_removed() -> None:
         (["x", "--index-dri", "d"], ["did you mean --index-dir?"]),
         (["x", "--index-dri=d"], ["unknown option --index-dri:", "did you mean --index-dir?"]),
         (["-x"], ["unknown option -x", "`lode search -- -x`", "lode search --help"]),
-        (["-F", "--", "--save"], ["unknown option --save", "`lode search -F --save`"]),
         (["-l", "-t", "py", "--save"], ["`lode search -l -t py -- --save`"]),
         (["--save"], ["unknown option --save: to look for the text: `lode search -- --save`"]),
         (["--save", "src", "-g", "*.py"], ["`lode search -g '*.py' -- --save src`"]),
@@ -122,7 +149,8 @@ def test_every_flag_is_known_with_a_long_dash() -> None:
 
 def test_words_without_quotes(lode: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "home" / "src").mkdir()
-    advice = 'no such folder: are; to look for several words, quote them: lode search "where are'
+    start = "no such file or folder: are; to look for several words, quote them:"
+    advice = f'{start} lode search "where are'
     lode("search", "where", "are", "retries").must_be_refused(f'{advice} retries"')
     lode("search", "where", "are", "retries", "src").must_be_refused(f'{advice} retries" src')
     lode("search", "is", "src", "used").must_be_refused('lode search "is src used"')
@@ -132,7 +160,7 @@ def test_words_without_quotes(lode: CommandLine, tmp_path: Path) -> None:
     lode("search", "->next", "of").must_be_refused('lode search -- "->next of"')
     lode("pick", "-T", "go", "where", "is").must_be_refused('lode pick -T go "where is"')
     absent = lode("search", "retry", tmp_path / "absent")
-    absent.must_be_refused(f"no such folder: {tmp_path / 'absent'}\n")
+    absent.must_be_refused(f"no such file or folder: {tmp_path / 'absent'}\n")
     assert list(lode.home.iterdir()) == [lode.home / "src"]
 
 

@@ -26,11 +26,17 @@ from tests.test_cli_index import everything
     ("arguments", "words"),
     [
         (["search"], ["QUERY", "lode search --help"]),
-        (["search", "retry", ".", "more"], ["no such folder: more", "quote them"]),
-        (["search", "retry", "-k", "0"], ["--limit", "at least 1"]),
-        (["search", "retry", "-k", "-3"], ["--limit"]),
+        (["search", "retry", ".", "more"], ["no such file or folder: more", "quote them"]),
+        (["search", "retry", "-k", "0"], ["--limit", "from 1 to 1,000, not '0'"]),
+        (["search", "retry", "-k", "-3"], ["--limit", "from 1 to 1,000, not '-3'"]),
         (["search", "retry", "-k", "many"], ["--limit", "many"]),
-        (["search", "retry", "-C", "-1"], ["--context"]),
+        (["search", "retry", "-C", "-1"], ["--context", "whole number, not '-1'"]),
+        (["search", "retry", "-k", "1001"], ["--limit", "from 1 to 1,000, not '1001'"]),
+        (["related", "a.py:1", "-k", "1001"], ["--limit", "from 1 to 1,000"]),
+        (["search", "retry", "--open=1001"], ["--open", "from 1 to 1,000"]),
+        (["search", "retry", "--kind", "class"], ["unknown option --kind: `lode symbols NAME --k"]),
+        (["search", "--", "retry", "-k", "3"], ["folder: -k: after -- nothing is an option"]),
+        (["search", "-F", "--", "--save", "-l"], ["folder: -l: after -- nothing is an option"]),
         (["search", "retry", "--mode", "psychic"], ["--mode", "psychic", "hybrid"]),
         (["search", "retry", "--jsno"], ["--jsno"]),
         (["search", "retry", "--lim", "3"], ["--lim"]),  # refused: a new flag could break it
@@ -186,6 +192,8 @@ def test_roots_that_cannot_be_indexed_are_refused(
     query = ["retry"] if command == "search" else []
     if (command, name) == ("search", "file.py"):  # a file can be searched
         name, message = "file.py/x", "no such folder"
+    if command == "search":
+        message = message.replace("no such folder", "no such file or folder")
     lode(command, *query, tmp_path / name).must_be_refused(message, name)
     assert everything(lode.home) == {}
     assert everything(tmp_path).keys() == {str(tmp_path / "file.py")}

@@ -49,7 +49,9 @@ def test_standard_input_that_is_no_query(sample: tuple[CommandLine, Path]) -> No
         (b"x" * 1_000_001, "is larger than 1 MB"),
     ):
         lode("search", "-", root, given=given).must_be_refused(message)
-    lode("search", "-", "nowhere", given=b"retry").must_be_refused("no such folder: nowhere")
+    lode("search", "-", "nowhere", given=b"retry").must_be_refused(
+        "no such file or folder: nowhere"
+    )
 
 
 def test_a_query_typed_on_a_terminal(sample: tuple[CommandLine, Path]) -> None:

@@ -169,7 +169,7 @@ def test_without_the_extra_there_is_a_list(
 def test_bad_arguments_are_refused(lode: CommandLine, tree: Path) -> None:
     lode("index", tree).must_succeed()
     lode("pick", "x", tree, "--since", "soon").must_be_refused("is not a date")
-    lode("pick", "x", "nowhere").must_be_refused("no such folder")
+    lode("pick", "x", "nowhere").must_be_refused("no such file or folder")
     lode("pick", "x", tree, "-t", "pyhton").must_be_refused("did you mean python")
 
 

@@ -1,7 +1,9 @@
-"""Suggests the words that a misspelled one may stand for: one rule for every "did you mean"."""
+"""Suggests what a misspelled word or path may stand for: one rule for every "did you mean"."""
 
 from __future__ import annotations
 
+import os
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +20,13 @@ _LONGEST = 80
 
 _MOST = 3
 """The most words that are suggested."""
+
+_MOST_NAMES = 2000
+"""The names of a folder among which a missing one is looked for: the time grows with them."""
+_PATH_LIKENESS = 0.75
+"""The least likeness of a missing name and the one that is suggested."""
+_LEAST_WORD = 4
+"""The letters from which on a word that may belong to the query may stand for a name."""
 
 
 def nearest(given: str, known: Iterable[str], likeness: float = LIKENESS) -> str:
@@ -54,3 +63,20 @@ def not_one_of(given: str, known: Iterable[str]) -> str:
     near = nearest(given, known)
     advice = f": did you mean {near!r}?" if near else ""
     return f"{given!r} is not one of {', '.join(known)}{advice}"
+
+
+def near_path(given: str) -> str:
+    """Return the path in the same folder that a missing one may stand for; "" if none is near.
+
+    A word without a dot or slash may be a word of the query, so it must be one letter off.
+    """
+    folder, name = os.path.split(given.rstrip("/"))
+    try:
+        with os.scandir(folder or ".") as entries:
+            names = [entry.name for entry in islice(entries, _MOST_NAMES)]
+    except (OSError, ValueError):
+        return ""
+    near = nearest(name, names, _PATH_LIKENESS)
+    is_path = folder or "." in name
+    close = bool(near) and abs(len(near) - len(name)) <= 1 and len(name) >= _LEAST_WORD
+    return os.path.join(folder, near) if near and (is_path or close) else ""  # noqa: PTH118

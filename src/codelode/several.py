@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from codelode import metrics
 from codelode.errors import UsageError
 from codelode.index import Index
+from codelode.nearest import near_path
 from codelode.render.paths import GivenRoot
 from codelode.search.filters import files_by_language, languages_needed
 from codelode.search.source import Source
@@ -233,12 +234,16 @@ class SeveralRoots:
             return replace(root, index=index)
         from codelode.render.index_command import index_command
 
-        command = index_command(home.root, "--dry-run --list-skipped")
+        command = index_command(home.root, "--dry-run --list-skipped", index_dir=self._index_dir)
         raise UsageError(f"{root.given} is not in the index of {home.root}: `{command}` says why")
 
 
 def _opened(root: str, index_dir: str | None) -> Root:
     path = Path(root)
+    if not path.exists():
+        near = near_path(root)
+        advice = f"; did you mean {near}?" if near else ""
+        raise UsageError(f"no such file or folder: {root}{advice}")
     if not path.is_file():
         index = Index.open(root, index_dir)
         return Root(root, index.root, index, is_file=False)

@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, TypeVar, Unpack, cast
 
 from codelode.errors import NoIndexError
+from codelode.render.index_command import index_dir_flag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +62,7 @@ def build_if_missing(
     if index.searchable():
         return None
     if not allowed:
-        raise NoIndexError(no_index(index.root))
+        raise NoIndexError(no_index(index))
     from codelode.answers.indexes import remove_old_orphans
     from codelode.answers.large_tree import refuse_unasked
 
@@ -167,9 +168,11 @@ def configured(index: Index) -> tuple[Index, UpdateSettings]:
 def require(index: Index) -> None:
     """Raise `NoIndexError`, which names the command to build it, if an index does not exist."""
     if not index.exists():
-        raise NoIndexError(no_index(index.root))
+        raise NoIndexError(no_index(index))
 
 
-def no_index(root: Path) -> str:
-    """Return the message that a root has no index, with the command that builds it."""
-    return f"no index of {root}: build it with `lode index {shlex.quote(str(root))}`"
+def no_index(index: Index) -> str:
+    """Return the message that an index does not exist, with the command that builds it."""
+    root = index.root
+    command = f"lode index {shlex.quote(str(root))}{index_dir_flag(index.reader.index_dir)}"
+    return f"no index of {root}: build it with `{command}`"

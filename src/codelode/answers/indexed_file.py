@@ -55,15 +55,16 @@ def index_of_file(
         build_if_missing(index, allowed, meter, tell)
     if index.holds(path):
         return index, path
-    raise _not_indexed(file, index.root)
+    raise _not_indexed(file, index)
 
 
-def _not_indexed(file: str, root: Path) -> UsageError:
-    """Return the error that an existing file is not in the index of `root`."""
+def _not_indexed(file: str, index: Index) -> UsageError:
+    """Return the error that an existing file is not in an index."""
     from codelode.render.index_command import index_command
 
-    command = index_command(root, "--dry-run --list-skipped")
-    return UsageError(f"{file} is not in the index of {root}: `{command}` says why")
+    place = index.reader.index_dir
+    command = index_command(index.root, "--dry-run --list-skipped", index_dir=place)
+    return UsageError(f"{file} is not in the index of {index.root}: `{command}` says why")
 
 
 def _suggestion(index: Index, path: str, given: Path) -> str:

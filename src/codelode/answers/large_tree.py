@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.errors import UsageError
+from codelode.render.index_command import index_dir_flag
 from codelode.render.units import count
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def refuse_unasked(index: Index, options: Mapping[str, object]) -> None:
 def refusal(index: Index, reason: str) -> str:
     """Return the message that a tree is not indexed, with the command that indexes it anyway."""
     root = index.root
-    command = f"lode index --yes {shlex.quote(str(root))}"
+    place = index_dir_flag(index.reader.index_dir)
+    command = f"lode index --yes {shlex.quote(str(root))}{place}"
     return f"{root} {reason}, so it is indexed only on request: `{command}`, or name a folder in it"
 
 

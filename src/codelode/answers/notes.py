@@ -51,6 +51,8 @@ def note_on_more(answer: Answer, max_per_file: int | None = None) -> str:
     if number <= shown or not shown or answer.left_out or max_per_file is not None:
         return ""
     advice = f"`-k {number}` shows all" if number <= MOST_HITS else f"`-k {MOST_HITS}` shows more"
+    if shown >= MOST_HITS:
+        advice = "-k goes no further; to get every match, use ripgrep"
     return f"the best {shown:,} of {number:,} places that match: {advice}"
 
 

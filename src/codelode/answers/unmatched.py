@@ -94,7 +94,22 @@ def _no_path(glob: str, paths: Sequence[bytes]) -> str:
     advice = f": did you mean {better!r}?" if better else ""
     if not advice and "/" in glob.rstrip("/") and any(map(GlobSet([f"**/{glob}"]).matches, paths)):
         advice = f": a glob with a slash begins at the root: {f'**/{glob}'!r}"
+    if not advice and (inside := _below_the_folder(glob, paths)):
+        advice = f": globs begin at the folder that is searched: {inside!r}"
     return f"no file matches the glob {glob!r}{advice}"
+
+
+def _below_the_folder(glob: str, paths: Sequence[bytes]) -> str:
+    """Return the longest end of an absolute glob, or of one with ~ or .., that matches a path.
+
+    Returns "" for another glob, and if no end matches.
+    """
+    first, *others = glob.split("/")
+    if first not in ("", "~", "..") or not others:
+        return ""
+    ends = ["/" + "/".join(others[at:]) for at in range(len(others))]
+    ends = [end for end in ends if end.strip("/*")]  # any path matches the others
+    return next((end for end in ends if any(map(GlobSet([end]).matches, paths))), "")
 
 
 def _corrected(glob: str, paths: Sequence[bytes]) -> str | None:

@@ -29,7 +29,7 @@ def examine(index: Index, repair: bool) -> Verdict:
     try:
         findings = index.verify()
     except NoIndexError:
-        raise NoIndexError(no_index(index.root)) from None
+        raise NoIndexError(no_index(index)) from None
     if not findings or not repair:
         return Verdict(findings, findings, repaired=False)
     index.repair()

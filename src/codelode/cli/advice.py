@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 from codelode.cli.commands import load
 from codelode.cli.dashes import flags_of, quoted
 from codelode.errors import UsageError
+from codelode.nearest import near_path
 from codelode.render import units
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from codelode.search.request import SearchRequest
+    from codelode.types import Answer
 
 MAX_QUERY_BYTES = 1_000_000
 
@@ -74,7 +78,11 @@ def existing_roots(
     if not missing:
         existing_index_folder(options.index_dir, roots[0] if roots else ".")
         return roots or ["."]
-    query, message = options.query or "", f"no such folder: {missing[0]}"
+    query, message = options.query or "", f"no such file or folder: {missing[0]}"
+    if _has_options_at_the_end(command, options.typed):
+        raise UsageError(f"{message}: after -- nothing is an option, so write options before it")
+    if near := near_path(missing[0]):
+        message += f"; did you mean {near}?"
     if options.changed is not None:
         revision = query if " " in missing[0] or query.startswith("HEAD") else missing[0]
         message += f"; to compare with a revision: --changed={shlex.quote(revision)}"
@@ -86,7 +94,14 @@ def existing_roots(
         end = ["--"] if words.startswith("-") else []
         parts = ["lode", command, *quoted_flags, *end, quoted(words), *map(shlex.quote, others)]
         message += f"; to look for several words, quote them: {' '.join(parts)}"
-    raise UsageError(message)
+    raise UsageError(message.replace("?;", "? Or"))
+
+
+def _has_options_at_the_end(command: str, typed: Sequence[str]) -> bool:
+    """Return whether options of a command follow `--` and a text."""
+    known = {flag for option in load(command).options() for flag in option.flags}
+    after = typed[typed.index("--") + 1 :] if "--" in typed else ()
+    return not known.isdisjoint(after[1:])
 
 
 def existing_index_folder(index_dir: str | None, root: str) -> None:
@@ -122,6 +137,22 @@ def check_null(options: argparse.Namespace) -> None:
     """Raise `UsageError` for -0 without -l: no other output ends paths with a NUL."""
     if options.null and options.format != "files":
         raise UsageError("-0 means nothing without -l: it ends each path that -l prints with a NUL")
+
+
+def explain_case(request: SearchRequest, ask: Callable[[SearchRequest], Answer]) -> None:
+    """If a request without hits has a text or pattern that occurs in another case, name -i.
+
+    `ask` answers a request.
+    """
+    from dataclasses import replace
+
+    from codelode.cli import streams
+
+    if request.ignore_case or not (request.fixed_strings or request.regex):
+        return
+    if number := ask(replace(request, ignore_case=True, limit=1)).matching:
+        places = units.count(number, "place")
+        streams.say(f"nothing matches as written, but in another case: -i finds {places}")
 
 
 def explain_quotes(query: str) -> None:

@@ -24,6 +24,7 @@ MARK = "\0"
 """The first character of an argument that is not an option; no argument of a process has it."""
 
 _LIKE_AN_OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?", re.DOTALL)
+_NUMBER = re.compile(r"-[0-9.]+([eE][+-]?[0-9]+)?|-inf|-nan")
 _FILTERS = ("exclude", "exclude-dir", "ignore", "include", "g", "glob", "iglob")
 """Flags, without dashes, by which other programs choose files."""
 
@@ -36,24 +37,23 @@ _PLAIN = re.compile(r"[^\"$`\\!\x00-\x1f]*")  # safe between double quotes
 def marked(command: Command, arguments: Sequence[str]) -> list[str]:
     """Return the arguments, with `MARK` before those that begin with a dash but are text.
 
-    The value of an option that takes any text is marked too, and joined to its option. A `joined`
-    option without a value gets its constant as the value; otherwise, argparse would take the next
-    argument. Raises `UsageError` for an unknown option, for an option with a typographic dash, and
-    for a number after a `joined` option that takes one.
+    The value of an option that takes any text is marked too, and joined to its option: the next
+    argument, or the one after `--`, which ends the options. Other values that begin with a dash are
+    joined, too. A `joined` option without a value gets its constant as the value; otherwise,
+    argparse would take the next argument. Raises `UsageError` for an unknown option, for an option
+    with a typographic dash, and for a number after a `joined` option that takes one.
     """
     options = {flag: option for option in command.options() for flag in option.flags}
     result: list[str] = []
     waiting: Option | None = None  # the option whose value comes next
     for at, argument in enumerate(arguments):
-        if waiting is not None and waiting.any_text:
-            flag = result.pop()
-            result.append(flag + ("=" if flag.startswith("--") else "") + MARK + argument)
-            waiting = None
+        if waiting is not None and (waiting.any_text or argument != "--"):
+            if argument == "--" and arguments[at + 1 :]:
+                text, *others = [MARK + text for text in arguments[at + 1 :]]
+                return [*_joined(result, text), *others]
+            result, waiting = _with_value(result, waiting, argument, options), None
         elif argument == "--":
             return [*result, *(MARK + text for text in arguments[at + 1 :])]
-        elif waiting is not None:
-            result.append(argument)
-            waiting = None
         elif (option := options.get(argument)) is not None and option.joined:
             _refuse_number_after(option, arguments[at : at + 2])
             result.append(f"{argument}={option.settings['const']}")
@@ -62,7 +62,7 @@ def marked(command: Command, arguments: Sequence[str]) -> list[str]:
         elif not argument.startswith("-") or argument == "-" or _is_option(argument, options):
             waiting = options.get(_last_flag(argument, options))
             waiting = waiting if waiting is not None and _takes_value(waiting) else None
-            result.append(argument)
+            result.append(_with_kept_dashes(argument))
         elif " " not in argument and _LIKE_AN_OPTION.fullmatch(argument):
             raise UsageError(_unknown(command, argument, arguments, options))
         else:
@@ -104,6 +104,42 @@ def _meant(command: Command, arguments: Sequence[str], at: int, options: dict[st
     return refusal(arguments[at], flag, typed) if flag else ""
 
 
+def _joined(arguments: list[str], value: str) -> list[str]:
+    """Return the arguments with a value joined to the last one, a flag."""
+    *others, flag = arguments
+    return [*others, flag + ("=" if flag.startswith("--") else "") + value]
+
+
+def _with_kept_dashes(argument: str) -> str:
+    """Return an option; if its joined value is `--`, which argparse would drop, mark the value."""
+    start = argument.removesuffix("--")
+    if start == argument or (start.startswith("--") and not start.endswith("=")):
+        return argument
+    return f"{start}{MARK}--"
+
+
+def _with_value(
+    arguments: list[str], option: Option, value: str, options: dict[str, Option]
+) -> list[str]:
+    """Return the arguments, the last of which is the flag of an option, with its value."""
+    if option.any_text:
+        return _joined(arguments, MARK + value)
+    is_dashed = _is_value(value, option, options)
+    return _joined(arguments, value) if is_dashed else [*arguments, value]
+
+
+def _is_value(argument: str, option: Option, options: dict[str, Option]) -> bool:
+    """Return whether the argument after an option is its value although it begins with a dash.
+
+    argparse would take it for an option.
+    """
+    if not argument.startswith("-") or argument in ("-", "--"):
+        return False
+    if "type" in option.settings and _NUMBER.fullmatch(argument):
+        return True
+    return not _is_option(argument, options) and not _LIKE_AN_OPTION.fullmatch(argument)
+
+
 def _is_option(argument: str, options: dict[str, Option]) -> bool:
     """Return whether an argument is a known option or a cluster of short ones.
 
@@ -135,13 +171,15 @@ def _grouped(
 ) -> tuple[list[str], list[str], list[str]]:
     """Return the known options with their values, the words of a query, and the roots.
 
-    Unknown options are words. In `-F -- --text`, `--text` is taken as the value of -F.
+    Unknown options are words. In `-F -- --text`, `--text` is the value of -F.
     """
     flags, words, roots = list[str](), list[str](), list[str]()
     waiting: Option | None = None
     for at, argument in enumerate(arguments):
         if waiting is not None and waiting.any_text and argument == "--" and arguments[at + 1 :]:
-            continue
+            flags.append(arguments[at + 1])
+            words += arguments[at + 2 :]
+            break
         if waiting is not None:
             flags.append(argument)
             waiting = None

@@ -48,6 +48,7 @@ _INSTEAD = (
     ("--max-results --num-results --results --top --top-k --head --max", "-k N"),
     ("-Q --literal --fixed", "-F TEXT finds text as written"),
     ("--regexp --pattern", "-e PATTERN"),
+    ("--kind --kinds --symbol", "`lode symbols NAME --kind KIND` lists definitions by their kind"),
     ("-R --recursive", "folders are always searched with everything below them"),
 )
 _BY_FLAG = {flag: advice for flags, advice in _INSTEAD for flag in flags.split()}

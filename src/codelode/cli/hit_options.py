@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codelode import types
-from codelode.cli.options import Option, option, positive, switch
+from codelode.cli.options import Option, hit_number, option, positive, switch
 
 TYPE_NOT = option(
     "-T",
@@ -105,7 +105,7 @@ OPEN = Option(
     ("--open",),
     "open hit number N (default: 1) at its line, in $VISUAL, else $EDITOR, else vi; for an editor"
     " that lode does not know, name the place in the variable: EDITOR='myedit {file} {line}'",
-    {"metavar": "N", "nargs": "?", "const": "1", "type": positive},
+    {"metavar": "N", "nargs": "?", "const": "1", "type": hit_number},
     joined=True,
 )
 HYPERLINKS = option(

@@ -59,7 +59,7 @@ def search_elsewhere(
     Paths begin with names of repositories. Options that need the files of a tree are ignored, not
     refused: they may come from settings.
     """
-    from codelode.cli.advice import explain_quotes
+    from codelode.cli.advice import explain_case, explain_quotes
     from codelode.cli.repositories import explain_names, open_repositories, refuse_open, state_of
     from codelode.cli.terminal import paged
     from codelode.cli.views.hits import print_answer, say_notes, shown_hits, shown_whole
@@ -74,5 +74,6 @@ def search_elsewhere(
     say_notes(answer, shown_whole(answer), options)
     if not answer.hits:
         explain_quotes(request.query)
+        explain_case(request, repositories.answer)
     explain_names(request.query, answer, repositories)
     return 0 if shown_hits(answer, options) else 1

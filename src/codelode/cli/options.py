@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from codelode.answers.notes import MOST_HITS
 from codelode.settings.quantities import parse_days, parse_size
 
 if TYPE_CHECKING:
@@ -105,6 +106,14 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def hit_number(text: str) -> int:
+    """Parse a whole number from 1 to the largest limit of a search."""
+    if not text.strip().isdecimal() or not 1 <= int(text[:9]) <= MOST_HITS:
+        wanted = f"must be a whole number from 1 to {MOST_HITS:,}"
+        raise argparse.ArgumentTypeError(f"{wanted}, not {text!r}")
+    return int(text)
+
+
 def natural(text: str) -> int:
     """Parse a whole number of at least 0."""
     if not text.strip().isdecimal():
@@ -146,18 +155,19 @@ def profile_file(text: str) -> str:
     return text
 
 
-def limit(default: int) -> Option:
-    """Return the flag that limits the number of places.
+def limit(default: int, *, hits: bool = True) -> Option:
+    """Return the flag that limits the number of `hits`, or of other places, which has no bound.
 
     If the flag is omitted, its value is None; `default` appears only in the help.
     """
+    most = f", up to {MOST_HITS:,}" if hits else ""
     return option(
         "-k",
         "--limit",
         "--topk",
         metavar="N",
-        type=positive,
-        help=f"print at most N, up to 1,000 (default: {default})",
+        type=hit_number if hits else positive,
+        help=f"print at most N{most} (default: {default})",
     )
 
 

@@ -69,13 +69,29 @@ def _output_into(command: list[str]) -> Iterator[None]:
             process.wait()
 
 
+def missing_program(command: str) -> str:
+    """Return the program that a pager's command names if this machine lacks it, else "".
+
+    Raises `UsageError` if the command is not valid.
+    """
+    import shutil
+
+    words = _words(command)
+    return words[0] if words and shutil.which(words[0]) is None else ""
+
+
 def _command() -> list[str]:
     """Return the command of the pager; empty for `cat`. Raises `UsageError` if it is not valid."""
     chosen = os.environ.get("LODE_PAGER", "")
     chosen = "" if chosen in ("0", "1") else chosen  # false or true: the setting names no pager
     text = chosen or os.environ.get("PAGER") or "less"
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise UsageError(f"cannot read the pager {text!r}: {error}") from None
+    words = _words(text)
     return [] if words == ["cat"] else words
+
+
+def _words(command: str) -> list[str]:
+    """Return the words of a command. Raises `UsageError` if it is not valid."""
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise UsageError(f"cannot read the pager {command!r}: {error}") from None

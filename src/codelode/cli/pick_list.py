@@ -56,7 +56,7 @@ def described(found: Found, live: LiveSearch) -> list[str]:
 def _ask(prompt: str) -> str:
     """Return a line of standard input, stripped; empty at the end of input."""
     streams.write_error(prompt)
-    line = sys.stdin.readline() if sys.stdin is not None else ""
+    line = sys.stdin.readline()
     if not line.endswith("\n"):
         streams.write_error("\n")
     return line.strip()

@@ -25,12 +25,14 @@ _paged: int | None = None  # the width of the terminal whose pager gets the outp
 def prepare() -> None:
     """Prepare the standard streams for any text.
 
-    Output into a file or pipe is UTF-8 whatever the locale, and a file name that is not UTF-8
-    goes into it unchanged. For a terminal, `render.sanitize` escapes such a name; the terminal
-    keeps its encoding, and characters that the encoding lacks are escaped, too.
+    A stream that was closed becomes the null device. Output into a file or pipe is UTF-8 whatever
+    the locale, and a file name that is not UTF-8 goes into it unchanged. For a
+    terminal, `render.sanitize` escapes such a name; the terminal keeps its encoding, and characters
+    that the encoding lacks are escaped, too.
     """
     open_standard()
-    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (open until exit)
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115 (open until exit)
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -10,6 +10,7 @@ from codelode.answers.indexes import covering, listed
 from codelode.answers.tree_summary import indexed_paths
 from codelode.doctor.diagnosis import Diagnosis
 from codelode.errors import CodelodeError, DamagedError
+from codelode.render.index_command import index_dir_flag
 from codelode.render.units import count, size
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def health(index: Index, deep: bool) -> Iterator[Diagnosis]:
     """Yield findings about the index of a root; `deep` checks every byte of it."""
-    root = shlex.quote(str(index.root))
+    root = shlex.quote(str(index.root)) + index_dir_flag(index.reader.index_dir)
     try:
         if not index.searchable():
             yield Diagnosis("index", "note", f"{index.root} has no index", f"lode index {root}")

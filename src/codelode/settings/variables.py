@@ -31,7 +31,8 @@ class Unread(NamedTuple):
 def unread_variables() -> list[Unread]:
     """Return the variables that look like settings, but that nothing reads, sorted by name."""
     known = [*(key.variable for key in KEYS), *OTHERS]
-    ends = {name.removeprefix(PREFIX): name for name in known}
+    ends = {key.name.rpartition(".")[2].replace("-", "_").upper(): key.variable for key in KEYS}
+    ends |= {name.removeprefix(PREFIX): name for name in known}
     ends |= {key.regular_variable.removeprefix(PREFIX): key.variable for key in KEYS}
     found = []
     for name in sorted(os.environ):

@@ -125,9 +125,25 @@ def _change(options: argparse.Namespace) -> int:
         return 1
     print_change(name, text, path)
     setting = effective(project).get(name)
+    if name == "pager" and setting is not None and isinstance(setting.value, str):
+        _say_missing_pager(setting.value)
     if setting is not None and setting.place != str(path):
         say(f"{setting.place} {'sets' if text is None else 'overrides'} it")
     return 0
+
+
+def _say_missing_pager(command: str) -> None:
+    """Say that the pager cannot be run on this machine, if so: the setting may be for another."""
+    from codelode.cli.pager import missing_program
+    from codelode.cli.streams import say
+
+    try:
+        program = missing_program(command)
+    except UsageError as error:
+        say(str(error))
+        return
+    if program:
+        say(f"this machine has no program {program!r}: --pager and the setting pager fail here")
 
 
 def _key_and_root(given: str, root: str = ".") -> tuple[str, str]:

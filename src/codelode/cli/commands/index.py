@@ -244,7 +244,7 @@ def _print(index: Index, report: UpdateReport, options: argparse.Namespace, firs
         sys.stdout.flush()
         if first:
             tell_of_own(index, say)
-            say_first_notes(report, summary(index), options.root)
+            say_first_notes(report, summary(index), options.root, options.index_dir)
         if removal.removed:
             say_automatic_removal(removal)
 

@@ -107,7 +107,8 @@ COMMAND = Command(
                     dest="format",
                     action="store_const",
                     const="files",
-                    help="only the paths of files with hits, best first",
+                    help="only the paths of files with hits, each once, best first; -k counts the"
+                    " hits, so there may be fewer paths",
                 ),
                 VIMGREP,
                 option(
@@ -210,6 +211,7 @@ def run(options: argparse.Namespace) -> int:
         from codelode.cli.filters import explain_filters
 
         advice.explain_quotes(query)
+        advice.explain_case(request, lambda other: several.answer(other, fresh="never"))
         explain_filters(several, request.languages or (), request.globs or (), request)
     return 0 if shown_hits(answer, options) else 1
 

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
     index = Index.open(options.root, index_dir=options.index_dir)
     if not index.searchable():
-        print_json(absent_object(index)) if options.json else say(no_index(index.root))
+        print_json(absent_object(index)) if options.json else say(no_index(index))
         return 1
     status = index.status()
     print_json(status_object(status)) if options.json else print_status(status)

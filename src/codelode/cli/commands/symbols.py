@@ -72,7 +72,7 @@ COMMAND = Command(
                 TYPE_NOT,
                 NO_TESTS,
                 switch("--exact", help="only names exactly as written"),
-                limit(DEFAULT_LIMIT),
+                limit(DEFAULT_LIMIT, hits=False),
                 FRESH,
                 NO_INDEX,
                 INDEX_DIR,
@@ -173,7 +173,7 @@ def _explain(found: Sequence[SymbolHit], listed: _Listed, options: argparse.Name
     if nearest and not options.name.endswith("*"):
         say(f"nothing is called {options.name!r}: these come nearest")
     if listed.state is not None:
-        update = index_commands(listed.several.given if listed.several else ())
+        update = index_commands(listed.several.given if listed.several else (), options.index_dir)
         stale = len({hit.path for hit in found if hit.stale})
         for note in notes_on_freshness(listed.state, stale, update):
             say(note)

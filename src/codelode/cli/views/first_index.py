@@ -23,16 +23,19 @@ _FLAGS = {
 }
 
 
-def say_first_notes(report: UpdateReport, tree: TreeSummary, root: str) -> None:
+def say_first_notes(
+    report: UpdateReport, tree: TreeSummary, root: str, index_dir: str | None = None
+) -> None:
     """Say what was left out, which folders look vendored, and how to make a large tree smaller.
 
-    `root` is the root as given.
+    `root` and `index_dir` are as given.
     """
     if report.skipped:
+        listing = index_command(root, "--dry-run --list-skipped", index_dir=index_dir)
         reasons = sorted(report.skipped.items(), key=lambda item: (-item[1], item[0]))
         streams.say(
             f"left out: {', '.join(_reason(name, number) for name, number in reasons)};"
-            f" `{index_command(root, '--dry-run --list-skipped')}` names each"
+            f" `{listing}` names each"
         )
     if tree.vendored:
         streams.say(

@@ -75,8 +75,9 @@ def say_notes(answer: Answer, roots: Sequence[GivenRoot], options: argparse.Name
     """
     if options.format not in LISTS:
         return
-    for note in notes(answer, index_commands(roots)):
+    for note in notes(answer, index_commands(roots, options.index_dir)):
         streams.say(note)
+    _say_all_left_out(answer, options)
     if options.format != "jsonl" and (more := note_on_more(answer, options.max_per_file)):
         streams.say(more)
 
@@ -146,7 +147,7 @@ def _print_text(
         print("\n".join(render_hit(shown, lines, style, links.target(root / hit.path))))
         before = lines
     sys.stdout.flush()
-    _print_footer(answer, roots, options.threshold)
+    _print_footer(answer, roots, options)
 
 
 def _rows(hits: Sequence[Hit], style: Style, options: argparse.Namespace) -> list[int | None]:
@@ -180,11 +181,19 @@ def _style(options: argparse.Namespace) -> Style:
     )
 
 
-def _print_footer(answer: Answer, roots: Sequence[GivenRoot], threshold: float | None) -> None:
-    """Print a summary on a terminal; elsewhere only the notes on the index."""
+def _say_all_left_out(answer: Answer, options: argparse.Namespace) -> None:
+    """If there are no hits because all places were left out, say how to see these."""
+    if not answer.hits and (note := note_on_left_out(answer, options.threshold)):
+        streams.say(f"no hits; {note}")
+
+
+def _print_footer(answer: Answer, roots: Sequence[GivenRoot], options: argparse.Namespace) -> None:
+    """Print a summary on a terminal; elsewhere notes on the index, and on places left out."""
+    on_index = notes(answer, index_commands(roots, options.index_dir))
     if not streams.is_terminal(sys.stderr):
-        for note in notes(answer, index_commands(roots)):
+        for note in on_index:
             streams.say(note)
+        _say_all_left_out(answer, options)
         return
     summary = " · ".join(
         [
@@ -192,8 +201,8 @@ def _print_footer(answer: Answer, roots: Sequence[GivenRoot], threshold: float |
             count(answer.files, "file"),
             f"generation {answer.generation}",
             seconds(answer.seconds),
-            *notes(answer, index_commands(roots)),
-            *filter(None, [note_on_left_out(answer, threshold)]),
+            *on_index,
+            *filter(None, [note_on_left_out(answer, options.threshold)]),
         ]
     )
     if streams.use_color("auto", sys.stderr):
