@@ -36,7 +36,7 @@ from tests.test_cli_index import everything
         (["search", "retry", "--open=1001"], ["--open", "from 1 to 1,000"]),
         (["search", "retry", "--kind", "class"], ["unknown option --kind: `lode symbols NAME --k"]),
         (["search", "--", "retry", "-k", "3"], ["folder: -k: after -- nothing is an option"]),
-        (["search", "-F", "--", "--save", "-l"], ["folder: -l: after -- nothing is an option"]),
+        (["search", "-F", "--", "--save", "-k", "3"], ["folder: 3: after -- nothing is an"]),
         (["search", "retry", "--mode", "psychic"], ["--mode", "psychic", "hybrid"]),
         (["search", "retry", "--jsno"], ["--jsno"]),
         (["search", "retry", "--lim", "3"], ["--lim"]),  # refused: a new flag could break it
