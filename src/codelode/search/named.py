@@ -10,7 +10,7 @@ module asked for, a definition or declaration is worth less than half.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,6 +50,9 @@ _ARGUMENTS = re.compile(r"\(([^()]*)\)\s*;?\Z")
 _DOCUMENTED = re.compile(r"[\w.$]*\w#\w+\(")
 _TYPE_ARGUMENTS = re.compile(r"<[^<>\s]*>")
 _ARITY = re.compile(r"(?<=[\w!?])/\d{1,2}\Z")
+_OPERATOR = re.compile(
+    r"((?:\S*(?:::|->|[.#]))?)operator\s*(\(\)|\[\]|[-+*/%^&|~!=<>]{1,3})((?:\([^()]*\))?;?)"
+)
 _NAME = re.compile(r"~?[^\W\d][\w$]*[!?]?\Z")
 _SELF = frozenset(("", "this", "self", "super", "cls"))
 _MAX_BYTES = 512
@@ -67,16 +70,24 @@ class NameAsked:
     scopes: tuple[str, ...]
     has_arguments: bool = False
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether it is an operator of C++: `operator==`."""
+        return not _NAME.match(self.name)
+
 
 def name_asked(text: str) -> NameAsked | None:
     """Return the name that the whole query consists of, or None.
 
-    `Class.method`, `Class::method()`, `Class#method`, `$this->method`, `pkg.Func` and `name/2` are
-    names.
+    `Class.method`, `Class::method()`, `Class#method`, `$this->method`, `pkg.Func`, `name/2` and
+    `Class::operator==` are names.
     """
     text = text.strip()
     if len(text) > _MAX_BYTES:
         return None
+    if (operator := _OPERATOR.fullmatch(text)) is not None:
+        asked = name_asked(f"{operator[1]}operator{operator[3]}")
+        return replace(asked, name=f"operator{operator[2]}") if asked is not None else None
     arguments = _ARGUMENTS.search(text)
     has_arguments = arguments is not None and arguments[1].strip() != ""
     has_arguments &= not _DOCUMENTED.match(text)
@@ -138,7 +149,7 @@ def likeness_of_names(asked: str, name: str) -> float:
         return EXACT
     if name.casefold() == asked.casefold():
         return OTHER_CASE
-    if not _NAME.match(name):
+    if not (_NAME.match(name) and _NAME.match(asked)):
         return 0.0
     return OTHERWISE_JOINED if _parts(asked) == _parts(name) else OTHERWISE_PARTED
 
