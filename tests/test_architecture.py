@@ -211,6 +211,18 @@ def test_no_type_is_ignored() -> None:
     assert [short(file) for file in FILES.values() if type_ignores(file)] == []
 
 
+def test_home_folders_are_looked_up_in_one_place() -> None:
+    """`Path.expanduser` raises a `RuntimeError`, which users would see as a traceback."""
+    callers = {
+        short(file)
+        for file in FILES.values()
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Attribute) and node.attr == "expanduser"
+        if ast.unparse(node) != "os.path.expanduser"
+    }
+    assert callers == {"arguments.py", "discover/git_config.py"}  # which git's settings name
+
+
 CALLED_BY_BASES = {"_check_value", "redirect_request"}
 """Methods that argparse and urllib call."""
 

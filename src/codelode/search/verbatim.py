@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from codelode import arguments
 from codelode.errors import UsageError
 from codelode.search.regex_terms import Alternatives, required_terms
 
@@ -163,7 +164,7 @@ def matcher(pattern: Pattern) -> Matcher:
     except re2.error as error:
         (message,) = error.args
         reason = message.decode("utf-8", "replace").replace(_PREFIX, "")
-        raise UsageError(f"bad pattern {pattern.source!r}: {reason}") from None
+        raise UsageError(f"bad pattern {arguments.shown(pattern.source)}: {reason}") from None
 
 
 def _check(text: str) -> None:
