@@ -223,6 +223,38 @@ def test_home_folders_are_looked_up_in_one_place() -> None:
     assert callers == {"arguments.py", "discover/git_config.py"}  # which git's settings name
 
 
+def is_empty(value: ast.expr) -> bool:
+    """Return whether an argument is written as zero, None, False or an empty text or container."""
+    if isinstance(value, ast.Constant):
+        return not value.value
+    return (isinstance(value, ast.Tuple | ast.List) and not value.elts) or (
+        isinstance(value, ast.Dict) and not value.keys
+    )
+
+
+def made_of_nothing(syntax: ast.Module, classes: set[str]) -> Iterator[str]:
+    """Yield the calls of classes with several empty values by position: nobody can read these."""
+    for node in ast.walk(syntax):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in classes
+            and sum(map(is_empty, node.args)) > 1
+        ):
+            yield ast.unparse(node)
+
+
+def test_empty_values_are_given_by_keyword() -> None:
+    classes = {
+        node.name
+        for file in FILES.values()
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.ClassDef)
+    }
+    calls = {short(file): list(made_of_nothing(tree(file), classes)) for file in FILES.values()}
+    assert {name: found for name, found in calls.items() if found} == {}
+
+
 CALLED_BY_BASES = {"_check_value", "redirect_request"}
 """Methods that argparse and urllib call."""
 
@@ -307,6 +339,11 @@ def test_modules_are_read_from_the_page() -> None:
     page = "## The modules\n\n### The root: `codelode/`\n\n- `a`: text with `b`.\n\n"
     page += "### `x/`: things\n\nText, `y`.\n\n- `c`, `d`,\n  `e`: text.\n\n## Next\n- `f`: no.\n"
     assert sections(page) == {"": {"a"}, "x": {"c", "d", "e"}}
+
+
+def test_empty_values_are_seen() -> None:
+    syntax = ast.parse("A(0, '', x)\nA(0, x, y=())\nA([], None)\nf(0, 0)\nA((), {1: 2}, 1)")
+    assert list(made_of_nothing(syntax, {"A"})) == ["A(0, '', x)", "A([], None)"]
 
 
 def test_unused_names_are_seen() -> None:

@@ -131,7 +131,7 @@ def parse_request(request: SearchRequest) -> ParsedQuery:
     try:
         query = parse_query(words)
     except UsageError:  # no words: `->`, `\d+`
-        query = ParsedQuery("", (), (), (), is_symbol=False)
+        query = ParsedQuery(text="", terms=(), names=(), files=(), is_symbol=False)
     return replace(query, required=(patterns,), only_patterns=True)
 
 

@@ -89,7 +89,7 @@ def regex(text: str, ignore_case: bool = False) -> Pattern:
     """
     _check(text)
     multiline = _LINE_FEED.search(text) is not None
-    plain = Pattern(text, ignore_case, multiline, False, ())
+    plain = Pattern(text, ignore_case, multiline, edge=False, terms=())
     matcher(plain)  # raises an error if it is invalid
     source, edge = text, False
     if not multiline and "|" not in text and not _NUMBERED.search(text):
