@@ -35,8 +35,7 @@ TREE = {
     "src/point.hpp": "struct Point {\n  bool operator==(const Point &other) const {\n"
     "    return x == other.x;\n  }\n  bool operator!=(const Point &other) const {\n"
     "    return !(*this == other);\n  }\n  int x;\n};\n",
-    "docs/point.md": "# operator==\n\nUse operator==, or Point::operator!= to compare: operator==.\n"
-    * 4,
+    "docs/point.md": "# operator==\n\nUse operator==, or Point::operator!=; operator==.\n" * 4,
     "docs/keys.md": "Set `queue.config.close` to close the queue.\n",
     "docs/use.md": USE.format(name="send_request"),
     "src/use.py": USE.format(name="parse_header_line") + USE.format(name="queue_push"),
