@@ -89,6 +89,24 @@ def test_decision_records_have_a_date_a_status_and_a_row_in_the_index() -> None:
         assert line.startswith(row), f"docs/decisions/README.md: {row}"
 
 
+def test_what_has_replaced_a_decision_is_named_in_it_and_in_the_index() -> None:
+    folder = ROOT / "docs/decisions"
+    numbers = {path.name[:3]: path for path in folder.glob("[0-9]*.md")}
+    rows = re.findall(
+        r"^\| \[(\d{3}):.*\|(.*)\|$", (folder / "README.md").read_text(), re.MULTILINE
+    )
+    named = {}
+    for number, path in numbers.items():
+        status = path.read_text("utf-8").split("\n\n")[1]
+        named[number] = set(re.findall(r"\[(\d{3})\]", status))
+    assert {number: set(re.findall(r"\d{3}", status)) for number, status in rows} == {
+        number: {each for each in named[number] if each > number} for number, _ in rows
+    }
+    for number, others in named.items():
+        for earlier in (each for each in others if each < number):
+            assert number in named[earlier], f"{number} names {earlier}, which does not name it"
+
+
 # Tests of the comparisons above.
 
 

@@ -124,6 +124,7 @@ def test_names_with_errors_are_not_looked_for_if_the_word_is_known(index: Index)
         ("Map<K>::insert", NameAsked("insert", ("Map",))),
         ("$this->run", NameAsked("run", ())),
         ("self.run(a, b)", NameAsked("run", (), has_arguments=True)),
+        ("a.b.Client#send(Request)", NameAsked("send", ("a", "b", "Client"))),
         ("->next", NameAsked("next", ())),
         ("fetch/2", NameAsked("fetch", ())),
         ("save!", NameAsked("save!", ())),

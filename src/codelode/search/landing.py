@@ -61,7 +61,7 @@ def land(
         holding = _holding(rows, line)
         row = documented(near, line, passage, holding) or holding
         if row is None:
-            return Landing(line, *_between(rows, line, passage), None, None)
+            return Landing(line, *_between(rows, line, passage), symbol=None, kind=None)
         line = row.name_line if not is_exact and _fits(row, passage) else line
         if row.start_line > last_line:  # the passage has only the definition's comment
             first, last = _between(rows, line, passage)

@@ -51,6 +51,7 @@ _OWNER = 0.05
 
 _SEPARATORS = re.compile(r"::|->|[.#:\\]")
 _ARGUMENTS = re.compile(r"\(([^()]*)\)\s*;?\Z")
+_DOCUMENTED = re.compile(r"[\w.$]*\w#\w+\(")
 _TYPE_ARGUMENTS = re.compile(r"<[^<>\s]*>")
 _ARITY = re.compile(r"(?<=[\w!?])/\d{1,2}\Z")
 _NAME = re.compile(r"~?[^\W\d][\w$]*[!?]?\Z")
@@ -62,7 +63,8 @@ _MAX_BYTES = 512
 class NameAsked:
     """The name that a query consists of, and the classes or modules around it, outermost first.
 
-    `has_arguments` says that arguments follow the name: `send(self, "x")`.
+    `has_arguments` says that arguments follow the name, as in a call: `send(self, "x")`. The types
+    after `Client#send(Request)` are no arguments: only documentation writes that.
     """
 
     name: str
@@ -81,6 +83,7 @@ def name_asked(text: str) -> NameAsked | None:
         return None
     arguments = _ARGUMENTS.search(text)
     has_arguments = arguments is not None and arguments[1].strip() != ""
+    has_arguments &= not _DOCUMENTED.match(text)
     text = _ARITY.sub("", _ARGUMENTS.sub("", _TYPE_ARGUMENTS.sub("", text)))
     words = [word.lstrip("$@&*") for word in _SEPARATORS.split(text)]
     *scopes, name = words

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from codelode import arguments
 from codelode.errors import UsageError
 from codelode.search.file_query import MENTIONED, FileMention, clean_path, files_in
 from codelode.segment.schema import FILE_NAME
@@ -130,7 +131,7 @@ def parse_request(request: SearchRequest) -> ParsedQuery:
     try:
         query = parse_query(words)
     except UsageError:  # no words: `->`, `\d+`
-        query = ParsedQuery("", (), (), (), is_symbol=False)
+        query = ParsedQuery(text="", terms=(), names=(), files=(), is_symbol=False)
     return replace(query, required=(patterns,), only_patterns=True)
 
 
@@ -192,7 +193,9 @@ def nothing_to_look_for(text: str) -> UsageError:
     """Return the error for a query that neither has words nor names an operator of the index."""
     if not text:
         return UsageError("the query is empty: give a word, a name or a question")
-    return UsageError(f"nothing to look for in {text!r}: give a word, a name or a question")
+    return UsageError(
+        f"nothing to look for in {arguments.shown(text)}: give a word, a name or a question"
+    )
 
 
 def _spaced(text: str) -> str:
