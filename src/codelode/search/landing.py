@@ -14,7 +14,7 @@ from codelode.search.as_written import written_at
 from codelode.search.column import begins_word
 from codelode.search.comments import documented
 from codelode.search.name_match import share_of_name
-from codelode.search.named import MODULES, EXTENDING, is_inside
+from codelode.search.named import EXTENDING, MODULES, is_inside
 from codelode.search.near_names import grade_of_name
 
 if TYPE_CHECKING:

@@ -36,8 +36,8 @@ _DECLARATION = 0.1
 _QUALIFIED = 0.02
 _MODULE = 0.05
 _ASIDE = 0.1
-"""How much less a declaration or an extension, a member of another definition, a module, and a definition in a test
-or an example are worth."""
+"""How much less a declaration or an extension, a member of another definition, a module, and a
+definition in a test or an example are worth."""
 
 MODULES = frozenset({"module", "namespace"})
 """Kinds of definitions that are asked for less than what they hold: `Stack` of `Data.Stack`."""
