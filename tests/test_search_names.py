@@ -39,6 +39,13 @@ TREE = {
     "docs/keys.md": "Set `queue.config.close` to close the queue.\n",
     "docs/use.md": USE.format(name="send_request"),
     "src/use.py": USE.format(name="parse_header_line") + USE.format(name="queue_push"),
+    "Sources/Encodable.swift": "protocol PageEncodable {\n    func encode() -> Page\n}\n",
+    "Sources/PageEncodable.swift": "extension PageEncodable {\n    func encodePage() -> Page {\n"
+    "        return PageEncodable.page(PageEncodable.self)\n    }\n}\n",
+    "lib/retry_after_timeout.rb": "class RetryAfterTimeout\n  def retry_after\n    timeout\n"
+    "  end\nend\n",
+    "src/meta/data.js": "class Metadata {\n  other() {\n    return 1;\n  }\n\n"
+    "  retryAfterTimeout() {\n    return 2;\n  }\n}\n",
     "src/other.py": USE.format(name="compute_checksum_of_block"),
 }
 
@@ -80,6 +87,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
             "src/compute.py",
             "compute_checksum_of_block",
         ),
+        ("PageEncodable", "Sources/Encodable.swift", "PageEncodable"),
+        ("retryAfterTimeout", "src/meta/data.js", "Metadata.retryAfterTimeout"),
+        ("RetryAfterTimeout", "lib/retry_after_timeout.rb", "RetryAfterTimeout"),
         ("Question.ready?", "lib/question.rb", "Question.ready?"),
         ("readdy?", "lib/question.rb", "Question.ready?"),
     ],

@@ -1,8 +1,9 @@
 """Queries that are the name of a definition: how well chunks that define names answer them.
 
 The *grade* of a chunk is the grade of the best definition whose name begins in it: 1 for the name
-as asked, less for another case, less for the same words joined in another way. A declaration is
-worth a little less than a definition, and so is a definition in a test or an example. If the query
+as asked, less for another case, less for the same words joined in another way. A declaration or
+an extension of a type is worth a little less than a definition, and so is a definition in a test or
+an example. If the query
 is a name alone, a member of another definition is worth slightly less, too. Outside the class or
 module asked for, a definition or declaration is worth less than half.
 """
@@ -35,11 +36,14 @@ _DECLARATION = 0.1
 _QUALIFIED = 0.02
 _MODULE = 0.05
 _ASIDE = 0.1
-"""How much less a declaration, a member of another definition, a module, and a definition in a test
-or an example are worth."""
+"""How much less a declaration or an extension, a member of another definition, a module, and a
+definition in a test or an example are worth."""
 
 MODULES = frozenset({"module", "namespace"})
 """Kinds of definitions that are asked for less than what they hold: `Stack` of `Data.Stack`."""
+
+EXTENDING = frozenset({"extension", "impl"})
+"""Kinds of definitions that add to a type that is defined elsewhere, under its name."""
 
 _ELSEWHERE = 0.4
 _OWNER = 0.05
@@ -168,7 +172,8 @@ def _worth(
     definition's file; it is used only if a class or module is asked for.
     """
     definition = definer.definition
-    worth = 1.0 - _DECLARATION * definition.declaration - _MODULE * (definition.kind in MODULES)
+    is_less = definition.declaration or definition.kind in EXTENDING
+    worth = 1.0 - _DECLARATION * is_less - _MODULE * (definition.kind in MODULES)
     if not asked.scopes:
         return worth - _QUALIFIED * (definition.parent >= 0 or definition.owner != "")
     qualified = segment.definitions.qualified_name(definer.file, definer.place)
