@@ -148,7 +148,7 @@ def parse_query(text: str) -> ParsedQuery:
     names = [word for word in _WORD.findall(_spaced(text)) if _is_name(word)]
     is_symbol = not terms or _is_qualified_name(text) or _OPERATOR_NAME.fullmatch(text) is not None
     if not is_symbol:
-        names = [name for name in names if _has_several_parts(name)]
+        names = [name for name in names if has_several_parts(name)]
     names = list(dict.fromkeys([*names, *operators]))
     return ParsedQuery(text, terms, tuple(names), files_in(text), is_symbol, required)
 
@@ -167,7 +167,7 @@ def _parse_report(text: str) -> ParsedQuery:
     if not terms:
         raise nothing_to_look_for(text.strip()[:80])
     names = [frame.function for frame in report.frames]
-    names += filter(_has_several_parts, filter(_is_name, _WORD.findall(_spaced(report.telling))))
+    names += filter(has_several_parts, filter(_is_name, _WORD.findall(_spaced(report.telling))))
     paths = ((clean_path(frame.path), frame.line) for frame in report.frames)
     frames = [FileMention(path, line, FRAME, is_frame=True) for path, line in paths if path]
     return ParsedQuery(
@@ -218,7 +218,7 @@ def _is_qualified_name(text: str) -> bool:
     return _is_name(first) and all(_is_name(name.removeprefix("~")) for name in others)
 
 
-def _has_several_parts(name: str) -> bool:
+def has_several_parts(name: str) -> bool:
     """Return whether a name is snake_case or camelCase, unlike a word of prose."""
     return "_" in name.strip("_") or _CAMEL_CASE.search(shape(name)) is not None
 
