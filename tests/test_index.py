@@ -119,7 +119,7 @@ def test_a_home_folder_that_is_not_there_is_named(root: Path) -> None:
         lambda: Index.open(root, model="~nobody-here/x").encoder(),
         lambda: RosterReader.open("~nobody-here/x"),
     ):
-        with pytest.raises(UsageError, match=r"no home folder ~nobody-here$"):
+        with pytest.raises(UsageError, match=r"no home folder: there is no ~nobody-here$"):
             call()
 
 

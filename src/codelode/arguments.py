@@ -133,13 +133,14 @@ def path(name: str, value: object) -> Path:
 def expanded(given: str | os.PathLike[str]) -> Path:
     """Return a path with the home folder for `~` or `~user`. Raises `UsageError` if there is none.
 
-    `Path.expanduser` raises a `RuntimeError`, so nothing else may call it.
+    `Path.expanduser` and `Path.home` raise a `RuntimeError`, so callers of these must catch it.
     """
     try:
         return Path(given).expanduser()
     except RuntimeError:
         home = Path(given).parts[0]
-        raise UsageError(f"{shown(os.fspath(given))}: there is no home folder {home}") from None
+        reason = "this user has none: set HOME" if home == "~" else f"there is no {home}"
+        raise UsageError(f"{shown(os.fspath(given))}: no home folder: {reason}") from None
 
 
 def paths(name: str, value: object) -> tuple[Path, ...]:
