@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 MAX_FRAMES = 64
@@ -28,28 +28,73 @@ _FORMS = tuple(
         # JavaScript: at async send (file:///srv/client.js:12:5)
         rf"\s*at (?:async )?(?:new )?(?P<function>[\w$.<>#]+)(?: \[as \w+\])?"
         rf" \((?P<path>[^()]+?):{_LINE}(?::\d+)?\)",
+        # Firefox, Safari: send@https://example.org/js/client.js:12:5
+        rf"\s*(?P<function>[\w$./<*]*)@(?P<path>(?:https?|file|webpack)://[^\s()]+?):{_LINE}"
+        r"(?::\d+)?\s*\Z",
+        # Dart: #0 Client.send (package:client/client.dart:12:5)
+        rf"\s*#\d+\s+(?P<function>[\w$.<> ]{{1,200}}?)\s\((?P<path>[^()\s]+?):{_LINE}(?::\d+)?\)",
         # gdb, ASan: #0 0x55 in send (...) at client.c:12, #0 0x55 in send client.c:12:5
-        rf"\s*#\d+\s.{{0,80}}?\bin (?P<function>[\w:~]+)\b.{{0,200}}? {_FILE}:{_LINE}",
+        # Swift: #1 0x55 in closure #1 in Client.send(_:) at /src/Client.swift:12:5
+        rf"\s*#\d+\s.{{0,80}}?\bin (?:closure #\d+ in )*(?P<function>[\w:~.]+)\b"
+        rf".{{0,200}}? {_FILE}:{_LINE}",
         # Haskell: send, called at src/Client.hs:12:5
         rf"\s*(?P<function>[\w'.]+), called at {_FILE}:{_LINE}",
+        # Perl: Client::send("x") called at lib/Client.pm line 12
+        rf"\s*(?P<function>[\w:]+)\(.{{0,300}}\) called at (?P<path>\S+) line {_LINE}",
+        # OCaml: Called from Client.send in file "src/client.ml" (inlined), line 12, characters 4-9
+        r"\s*(?:Raised|Called|Re-raised) [a-z ]{1,40}? (?:(?P<function>[\w.']+) in )?"
+        rf'file "(?P<path>[^"]+)"(?: \(inlined\))?, lines? {_LINE}',
+        # Erlang: {client,send,2,[{file,"src/client.erl"},{line,12}]}
+        r".{0,80}?\{\w+,(?P<function>\w+),[^{}]{0,200}\[\{file,"
+        rf'"(?P<path>[^"]+)"\}},\{{line,{_LINE}\}}\]',
+        # Erlang: in function client:send/2 (src/client.erl, line 12)
+        rf".{{0,80}}?\bin (?:function|call from) +(?:\w+:)?(?P<function>\w+)/\d+ "
+        rf"\((?P<path>[^(),]+), line {_LINE}\)",
     )
 )
 _ANYWHERE = re.compile(
     # Ruby, Lua, Elixir, Go, gcc, rustc, pytest, ...: client.rb:12:in `send'
     rf"{_FILE}:{_LINE}(?::\d+)?"
-    r"(?::?\s*in (?:(?:function|method|block|rescue|ensure)\b[^`'\"<]{0,20})?"
-    r"[`'\"<]?(?P<function>[\w.:?!#]+))?"
+    r"(?::?\s*in (?:(?:function|method|upvalue|local|field|global)\b[^`'\"<]{0,20})?[`'\"<]?"
+    r"(?:(?:block|rescue|ensure)(?: \(\d+ levels\))? in ){0,8}+(?P<function>[\w.:?!#]+))?"
     r"(?::? (?P<symbol>[A-Z][\w.]*\.\w+[?!]?)/\d)?"
-    # javac of Maven, TypeScript, MSBuild: Client.java:[12,5], client.ts(12,5)
-    rf"|(?P<file>{_NAME}):?[(\[](?P<row>\d{{1,9}}),\d+[)\]]"
+    # javac of Maven, TypeScript, Kotlin: Client.java:[12,5], client.ts(12,5), Client.kt: (12, 5)
+    # Visual C++: client.c(12): error
+    rf"|(?P<file>{_NAME}):? ?[(\[](?P<row>\d{{1,9}})"
+    r"(?:, ?\d+[)\]]|\) ?: (?=(?:fatal )?error|warning|note))"
     # PHP, Swift: client.php on line 12, client.swift, line 12
     rf"|(?P<named>{_NAME}),? (?:on )?line (?P<at>\d{{1,9}})"
 )
+_ABOVE = re.compile(
+    # Go: example.org/client.(*Client).send(0xc0, {0x0})
+    r"(?P<go>(?=[^()\s]*\.)[\w./~@%-]{1,300}(?:\(\*?\w+(?:\[\.\.\.\])?\)[\w.]+)?"
+    r"(?:\[\.\.\.\][\w.]*)?)\((?!\*).*\)\s*\Z"
+    # Go: created by example.org/client.Run in goroutine 1
+    r"|created by (?P<by>[^\s]{1,400})(?: in goroutine \d+)?\s*\Z"
+    # Tests in Go: --- FAIL: TestSend (0.00s)
+    r"|\s*--- FAIL: (?P<test>\w+)"
+    # Rust: 3: client::Client::send
+    r"|\s*\d+:\s+(?:0x[0-9a-f]+ - )?(?P<rust>[\w<][^()\s]*(?: as [^()\s]+)?)\s*\Z"
+    # Julia: [2] send(client::Client)
+    r"|\s*\[\d+\] (?P<julia>[\w.!]+)\("
+)
+"""A line with the name of a function, above an indented line with the place."""
+
 _DIGIT = re.compile(r"[0-9]")
-_LEAD = re.compile(r"(?:file://|webpack://(?:/|[^/]+/))?")
+_LEAD = re.compile(r"(?:file://|webpack://(?:/|[^/]+/)|https?://[^/]+/|package:[^/]+/)?")
 _PACKAGED = (".java", ".kt", ".scala", ".groovy")
+_GENERATED = re.compile(
+    r"(?:(?:\$\d+){1,4}(?:\.(?:invoke|invokeSuspend))?"  # Java, Kotlin: lambda$send$0
+    r"|\.func\d+|\.\d+"  # Go: send.func1
+    r"|::\{\{[\w-]+\}\}|::h[0-9a-f]{16}){1,8}\Z"  # Rust: send::{{closure}}
+)
+"""What compilers append to the name of a function for the functions inside."""
+
+_ASYNC = re.compile(r"<(\w+)>[a-z]__\w+(?:\.MoveNext\Z)?")
+"""C#: `<Send>d__5.MoveNext`."""
+
 _TYPE_ARGUMENTS = re.compile(r"\[.*?\]|<.*?>")
-_LAST_NAME = re.compile(r"(\w+[?!]?)\W*\Z")
+_LAST_NAME = re.compile(r"([^\W\d]\w*[?!]?)\W*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +121,43 @@ def frames_in(text: str) -> Frames:
     """Return the frames of a text, in linear time."""
     groups: list[list[Frame]] = []
     lines: set[int] = set()
+    above = ""
     outside_in = False  # whether the last frame is in a trace that ends with the error
     for number, line in enumerate(text.split("\n")):
+        before, above = above, line
         if len(line) > _MAX_LINE or not _DIGIT.search(line):
             continue
-        match = _OUTSIDE_IN.match(line)
-        if match is not None:
+        if (match := _OUTSIDE_IN.match(line)) is not None:
             if not outside_in:
                 groups.append([])
             groups[-1].insert(0, _frame(match))
             outside_in = True
-        else:
-            match = next(filter(None, (form.match(line) for form in _FORMS)), None)
-            match = match or _ANYWHERE.search(line)
-            if match is not None:
-                outside_in = False
-                groups.append([_frame(match)])
+        elif (match := _match(line)) is not None:
+            outside_in = False
+            frame = _frame(match)
+            if not frame.function and (function := _function_above(before, line)):
+                frame = replace(frame, function=function)
+                lines.add(number - 1)
+            groups.append([frame])
         if match is not None:
             lines.add(number)
-            if len(lines) == MAX_FRAMES:
+            if sum(map(len, groups)) == MAX_FRAMES:
                 break
     return Frames(tuple(dict.fromkeys(f for group in groups for f in group)), frozenset(lines))
+
+
+def _match(line: str) -> re.Match[str] | None:
+    """Return the match of a frame of a trace that begins with the error, or None."""
+    match = next(filter(None, (form.match(line) for form in _FORMS)), None)
+    return match or _ANYWHERE.search(line)
+
+
+def _function_above(above: str, line: str) -> str:
+    """Return the function that the line above a place names; empty if it names none."""
+    if not line[:1].isspace() or len(above) > _MAX_LINE:
+        return ""
+    match = _ABOVE.match(above)
+    return _last_name(next(filter(None, match.groups()), "")) if match is not None else ""
 
 
 def _frame(match: re.Match[str]) -> Frame:
@@ -108,5 +169,11 @@ def _frame(match: re.Match[str]) -> Frame:
         # The folders of a package are the lower-case names before the class.
         package = takewhile(lambda name: name[:1].islower(), function.split(".")[:-1])
         path = "/".join((*package, path))
-    last = _LAST_NAME.search(_TYPE_ARGUMENTS.sub("", function))
-    return Frame(_LEAD.sub("", path.strip(), count=1), int(line), last[1] if last else "")
+    return Frame(_LEAD.sub("", path.strip(), count=1), int(line), _last_name(function))
+
+
+def _last_name(function: str) -> str:
+    """Return the name of a function without what is around it; empty if it has none."""
+    function = _ASYNC.sub(r"\1", _GENERATED.sub("", function))
+    last = _LAST_NAME.search(_TYPE_ARGUMENTS.sub("", function).replace("$", "."))
+    return last[1] if last else ""

@@ -10,7 +10,7 @@ import numpy as np
 from codelode.lazy import cached_property
 from codelode.lru import LruCache
 from codelode.segment.definition_rows import DefinitionRows
-from codelode.segment.definitions import MORE, NAME, OWNER, START
+from codelode.segment.definitions import NAME, OWNER
 from codelode.segment.name_keys import clean_name, name_key
 from codelode.segment.names import Names
 from codelode.text.csr import distinct
@@ -73,28 +73,11 @@ class DefinitionLookup:
         """Return the definitions of a file with their places, in document order."""
         return [self._record(file, row) for row in self._rows.of_file(file)]
 
-    def innermost(self, file: int, line: int) -> DefinitionRecord | None:
-        """Return the definition with the fewest lines that holds a line (from 1), or None.
-
-        Among equally long ones, the most deeply nested wins; among these, the first.
-        """
-        best: tuple[int, int, int] | None = None
-        for piece, first in self._rows.pieces(file):
-            starts = piece[:, START]
-            ends = starts + piece[:, MORE]
-            for place in np.flatnonzero((starts <= line) & (line <= ends)).tolist():
-                number = first + place
-                depth = sum(1 for _ in self._rows.enclosing(number))
-                rank = int(ends[place] - starts[place]), -depth, number
-                best = min(best or rank, rank)
-        return self.record(best[-1]) if best else None
-
-    def overlapping(self, file: int, first: int, last: int) -> list[DefinitionRecord]:
-        """Return the definitions that hold any line from `first` to `last`, in document order."""
-        return [self._record(file, row) for row in self._rows.on_lines(file, first, last)]
-
     def rows_on_lines(self, file: int, first: int, last: int) -> list[DefinitionRow]:
-        """Return the definitions that `overlapping` returns, but without names: see `name_of`."""
+        """Return the definitions that hold any line from `first` to `last`, in document order.
+
+        They have no names: see `name_of`.
+        """
         return self._rows.on_lines(file, first, last)
 
     def name_of(self, row: DefinitionRow) -> str:
