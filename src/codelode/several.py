@@ -243,7 +243,6 @@ def _opened(root: str, index_dir: str | None) -> Root:
         index = Index.open(root, index_dir)
         return Root(root, index.root, index, is_file=False)
     real = path.resolve()
-    # A final slash would make a path that no program can open.
     return Root(root.rstrip("/"), real, Index.around(real.parent, index_dir), is_file=True)
 
 
