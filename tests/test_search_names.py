@@ -36,6 +36,8 @@ TREE = {
     "    return x == other.x;\n  }\n  bool operator!=(const Point &other) const {\n"
     "    return !(*this == other);\n  }\n  int x;\n};\n",
     "docs/point.md": "# operator==\n\nUse operator==, or Point::operator!=; operator==.\n" * 4,
+    "src/ledger.py": "class Ledger:\n    class Page:\n        def settle(self):\n"
+    "            return self.lines\n\n    def settle(self):\n        return 3\n",
     "docs/keys.md": "Set `queue.config.close` to close the queue.\n",
     "docs/use.md": USE.format(name="send_request"),
     "src/use.py": USE.format(name="parse_header_line") + USE.format(name="queue_push"),
@@ -78,6 +80,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
         ("HttpServer::send_request()", "src/server.py", "HttpServer.send_request"),
         ("HttpServer#sendRequest", "src/server.py", "HttpServer.send_request"),
         ("server.send_request", "src/server.py", "HttpServer.send_request"),
+        ("Ledger.settle", "src/ledger.py", "Ledger.settle"),
+        ("Page.settle", "src/ledger.py", "Ledger.Page.settle"),
         ("$this->close", "src/client.py", "HttpClient.close"),
         ("compute_checksum", "tests/test_compute.py", "compute_checksum"),
         ("compute_checksum_of", "src/compute.py", "compute_checksum_of_block"),

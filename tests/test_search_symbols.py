@@ -19,6 +19,7 @@ from codelode import Index, NoIndexError, SymbolHit, UsageError
 from codelode.chunk.chunker import chunk
 from codelode.discover.read import read
 from codelode.discover.walk import walk
+from codelode.search import symbol_finder
 from codelode.search.symbol_query import EXACT, UNQUALIFIED, NameQuery, parse_name
 from codelode.segment.name_glob import matches, places
 from codelode.segment.name_keys import clean_name, name_key
@@ -177,6 +178,36 @@ def test_globs_find_all_names_that_match(
     assert all(hit.match == "glob" for hit in hits)
     assert [key(hit.name) for hit in hits] == sorted(key(hit.name) for hit in hits)
     assert index.symbols(glob, limit=3, exact=exact, kinds=kinds) == hits[:3]
+
+
+@given(
+    asked=st.sampled_from([f"{each}*" for each in "abjpqsé"] + [*GLOBS, "*.*b*", "queue.p*"]),
+    exact=st.booleans(),
+    kinds=st.sampled_from([(), ("function",), ("class", "macro"), ("struct",)]),
+    languages=st.sampled_from([(), ("python",), ("c", "go"), ("!c",)]),
+    globs=st.sampled_from([(), ("tests/**",), ("!tests/**",), ("*.h", "*.py")]),
+    limit=st.sampled_from([1, 4, 30, EVERYTHING]),
+)
+def test_names_looked_up_one_by_one_and_found_by_filters_give_the_same_hits(
+    index: Index,
+    asked: str,
+    exact: bool,
+    kinds: tuple[str, ...],
+    languages: tuple[str, ...],
+    globs: tuple[str, ...],
+    limit: int,
+) -> None:
+    answers = []
+    for looked_up in (0, 3, EVERYTHING):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(symbol_finder, "_LOOKED_UP", looked_up)
+            patch.setattr(symbol_finder, "_BLOCKS_PER_NAME", EVERYTHING)
+            hits = index.symbols(asked, limit, kinds, languages, globs, exact=exact, fresh="never")
+        answers.append(hits)
+    assert all(each == answers[-1] for each in answers)
+    everything = index.symbols(asked, EVERYTHING, exact=exact, languages=languages, globs=globs)
+    expected = [hit for hit in everything if not kinds or hit.kind in kinds]
+    assert answers[0] == expected[:limit]
 
 
 def test_listings_are_in_the_order_of_paths_and_lines(index: Index, reference: list[Known]) -> None:

@@ -14,7 +14,7 @@ from codelode.search.as_written import written_at
 from codelode.search.column import begins_word
 from codelode.search.comments import documented
 from codelode.search.name_match import share_of_name
-from codelode.search.named import EXTENDING, MODULES, is_inside
+from codelode.search.named import EXTENDING, MODULES, is_directly_inside, is_inside
 from codelode.search.near_names import grade_of_name
 
 if TYPE_CHECKING:
@@ -191,8 +191,9 @@ def _asked_for(
                 qualified = definitions.qualified_name(passage.file, row.place)
                 inside = is_inside(context.name, qualified, passage.path)
                 if inside or not is_written:
+                    direct = is_directly_inside(context.name, qualified)
                     whole = not row.declaration and row.kind not in MODULES | EXTENDING
-                    ranked.append((inside, grade, whole, _lines(row), -place, row))
+                    ranked.append((inside, grade, direct, whole, _lines(row), -place, row))
     best = max(ranked, key=lambda each: each[:-1], default=None)
     return best[-1] if best is not None else None
 

@@ -193,6 +193,15 @@ def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:
     return asked.scopes[-1].casefold() in around
 
 
+def is_directly_inside(asked: NameAsked, qualified: str) -> bool:
+    """Return whether nothing stands between a definition and the class or module asked for.
+
+    True if no class or module was asked for.
+    """
+    around = _around(qualified)
+    return not asked.scopes or not around or around[-1] == asked.scopes[-1].casefold()
+
+
 def is_inside_all(asked: NameAsked, qualified: str, path: str) -> bool:
     """Return whether a definition is in all classes and modules asked for, in any order.
 
