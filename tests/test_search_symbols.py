@@ -312,6 +312,29 @@ def test_qualified_names(shapes: Index, asked: str, symbols: list[str]) -> None:
     assert [hit.symbol for hit in shapes.symbols(asked)] == symbols
 
 
+def test_a_class_comes_before_a_folder_in_another_case(tmp_path: Path) -> None:
+    package = tmp_path / "tree" / "src" / "flask"
+    package.mkdir(parents=True)
+    method = "class Flask:\n    def make_response(self, rv):\n        return rv\n"
+    (package / "app.py").write_text(method)
+    (package / "helpers.py").write_text("def make_response(*args):\n    return args\n")
+    (tmp_path / "tree" / "make_flask.py").write_text(method.replace("Flask", "flask"))
+    index = Index.open(tmp_path / "tree", index_dir=tmp_path / "indexes")
+    index.update()
+
+    def paths(asked: str, exact: bool) -> list[str]:
+        return [Path(hit.path).name for hit in index.symbols(asked, exact=exact)]
+
+    assert paths("Flask.make_response", exact=True) == ["app.py"]
+    assert paths("Fl*k.make_response", exact=True) == ["app.py"]
+    assert paths("Flask.make_*", exact=True) == ["app.py"]
+    assert paths("helpers.make_response", exact=True) == ["helpers.py"]
+    assert paths("HELPERS.make_response", exact=True) == []
+    assert paths("Flask.make_response", exact=False) == ["make_flask.py", "app.py"]
+    assert paths("flask.make_response", exact=True) == ["make_flask.py", "helpers.py"]
+    assert paths("HELPERS.make_response", exact=False) == ["helpers.py"]
+
+
 def test_kinds_of_matches_are_distinguished(shapes: Index) -> None:
     def matches(asked: str) -> list[str | None]:
         return [hit.match for hit in shapes.symbols(asked)]
@@ -466,7 +489,7 @@ def test_a_hostile_glob_takes_linear_time() -> None:
 
 def test_a_name_with_separators_is_found_as_a_whole() -> None:
     query = parse_name("server.port")
-    assert query == NameQuery("server.port", "port", (b"server",), False)
+    assert query == NameQuery("server.port", "port", (b"server",), False, written=(b"server",))
     assert query.match("server.port", ["server.port"], "a.yml") == (EXACT, 0)
     assert query.match("port", ["server", "port"], "a.yml") == (EXACT, 0)
     assert query.match("port", ["port"], "a.yml") == (UNQUALIFIED, 2)

@@ -137,7 +137,7 @@ class SymbolFinder:
                 name = record.definition.name
                 if not query.begins(name, self._request.exact):
                     continue
-                if query.distance(*self._whereabouts(number, record)) < 2:
+                if query.distance(*self._whereabouts(number, record), self._request.exact) < 2:
                     names = (_as_text(each) for each in (key, clean_name(name)))
                     order = *names, *self._order(number, record)
                     match = GLOB if query.is_glob else PREFIX
@@ -261,7 +261,8 @@ class SymbolFinder:
     def _match(
         self, number: int, record: DefinitionRecord, query: NameQuery
     ) -> tuple[str, int] | None:
-        return query.match(record.definition.name, *self._whereabouts(number, record))
+        whereabouts = self._whereabouts(number, record)
+        return query.match(record.definition.name, *whereabouts, exact=self._request.exact)
 
     def _whereabouts(self, number: int, record: DefinitionRecord) -> tuple[list[str], str]:
         """Return the parts of the qualified name of a definition, and the path of its file."""
