@@ -211,6 +211,92 @@ def test_no_type_is_ignored() -> None:
     assert [short(file) for file in FILES.values() if type_ignores(file)] == []
 
 
+def test_home_folders_are_looked_up_in_one_place() -> None:
+    """These methods raise a `RuntimeError`, which users would see as a traceback."""
+    callers = {
+        short(file)
+        for file in FILES.values()
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Attribute)
+        if ast.unparse(node) == "Path.home"
+        or (node.attr == "expanduser" and ast.unparse(node) != "os.path.expanduser")
+    }
+    catching = {"answers/large_tree.py", "discover/git_config.py", "store/locate.py"}
+    assert callers == {"arguments.py"} | catching
+
+
+def is_empty(value: ast.expr) -> bool:
+    """Return whether an argument is written as zero, None, False or an empty text or container."""
+    if isinstance(value, ast.Constant):
+        return not value.value
+    return (isinstance(value, ast.Tuple | ast.List) and not value.elts) or (
+        isinstance(value, ast.Dict) and not value.keys
+    )
+
+
+def made_of_nothing(syntax: ast.Module, classes: set[str]) -> Iterator[str]:
+    """Yield the calls of classes with several empty values by position: nobody can read these."""
+    for node in ast.walk(syntax):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in classes
+            and sum(map(is_empty, node.args)) > 1
+        ):
+            yield ast.unparse(node)
+
+
+def test_empty_values_are_given_by_keyword() -> None:
+    classes = {
+        node.name
+        for file in FILES.values()
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.ClassDef)
+    }
+    calls = {short(file): list(made_of_nothing(tree(file), classes)) for file in FILES.values()}
+    assert {name: found for name, found in calls.items() if found} == {}
+
+
+CALLED_BY_BASES = {"_check_value", "redirect_request"}
+"""Methods that argparse and urllib call."""
+
+
+def declared(body: list[ast.stmt]) -> Iterator[str]:
+    """Yield the names of functions, classes and methods, but not those that Python calls."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if not node.name.startswith("__"):
+                yield node.name
+            if isinstance(node, ast.ClassDef):
+                yield from declared(node.body)
+
+
+def used(syntax: ast.Module) -> Iterator[str]:
+    """Yield the names that a module reads or imports, also in strings that consist of names."""
+    prose = set(docstrings(syntax))
+    for node in ast.walk(syntax):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.alias):
+            yield node.name
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in prose:
+            yield from node.value.split() if re.fullmatch(r"[\w ]+", node.value) else ()
+
+
+def test_everything_is_used_by_the_package_itself() -> None:
+    """What only tests, benchmarks or training use has its place there."""
+    everywhere = {name for file in FILES.values() for name in used(tree(file))}
+    unused = {
+        f"{short(file)}: {name}"
+        for file in FILES.values()
+        for name in declared(tree(file).body)
+        if name not in everywhere | CALLED_BY_BASES
+    }
+    assert unused == set()
+
+
 # Tests of the checks above.
 
 
@@ -255,6 +341,23 @@ def test_modules_are_read_from_the_page() -> None:
     page = "## The modules\n\n### The root: `codelode/`\n\n- `a`: text with `b`.\n\n"
     page += "### `x/`: things\n\nText, `y`.\n\n- `c`, `d`,\n  `e`: text.\n\n## Next\n- `f`: no.\n"
     assert sections(page) == {"": {"a"}, "x": {"c", "d", "e"}}
+
+
+def test_empty_values_are_seen() -> None:
+    syntax = ast.parse("A(0, '', x)\nA(0, x, y=())\nA([], None)\nf(0, 0)\nA((), {1: 2}, 1)")
+    assert list(made_of_nothing(syntax, {"A"})) == ["A(0, '', x)", "A([], None)"]
+
+
+def test_unused_names_are_seen() -> None:
+    source = (
+        "from x import taken\n"
+        "class Used:\n    def __len__(self): ...\n    def idle(self): ...\n"
+        "    def named(self): 'idle'\n"
+        "def alone(): return Used().called, 'named by text', 'not: alone'\n"
+    )
+    syntax = ast.parse(source)
+    assert list(declared(syntax.body)) == ["Used", "idle", "named", "alone"]
+    assert set(declared(syntax.body)) - set(used(syntax)) == {"idle", "alone"}
 
 
 def test_large_functions_are_measured() -> None:

@@ -330,3 +330,17 @@ class TestPermissions:
         lode.home.chmod(0o500)
         plain("index", tree).must_be_refused("cannot create", "ermission denied")
         lode.home.chmod(0o700)
+
+
+def test_a_home_folder_that_does_not_exist_is_not_made_here(lode: CommandLine, tree: Path) -> None:
+    place = "~nobody-here/x"
+    variable = lode.having({"LODE_INDEX_DIR": place})
+    for done in (
+        variable("search", "retry", cwd=tree),
+        variable("index", cwd=tree),
+        lode("search", "retry", "--index-dir", place, cwd=tree),
+        lode("search", "retry", "--roster", place, cwd=tree),
+        lode("man", "--to", place, cwd=tree),
+    ):
+        done.must_be_refused(f"'{place}': no home folder: there is no ~nobody-here")
+    assert list(tree.glob("~*")) == []

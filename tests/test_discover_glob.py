@@ -57,7 +57,7 @@ def test_braces_within_sets_and_escapes_are_plain() -> None:
 def test_a_bad_glob_is_an_error_that_quotes_it(glob: str) -> None:
     with pytest.raises(UsageError, match="bad glob") as caught:
         GlobSet(["*.py", glob])
-    assert repr(glob) in str(caught.value)
+    assert repr(glob)[:77] in str(caught.value)
 
 
 def test_alternatives_do_not_explode() -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from codelode.cli.commands import NAMES, load, load_all
+from codelode.cli.commands import NAMES, find, load, load_all
 from codelode.cli.options import Option
+from codelode.cli.parser import parse
 from codelode.cli.reference import reference
+from codelode.errors import UsageError
 from tests.commandline import CommandLine
 from tests.doc_blocks import Block, Examples, blocks, commands, same, same_json
 
@@ -47,6 +50,35 @@ def test_console_examples_do_what_the_page_shows(page: Path, examples: Examples)
 @pytest.mark.parametrize("page", with_blocks("python"), ids=lambda page: page.name)
 def test_python_examples_run(page: Path, examples: Examples) -> None:
     examples.python(runnable(page, "python"))
+
+
+def words_of(command: str) -> list[list[str]]:
+    """Return the arguments of each `lode` in a shell command, without redirections."""
+    command = re.sub(r'"?\$\((lode [^)]*)\)"?', r"(\1)", command)
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    found: list[list[str]] = []
+    inside = False
+    for word in lexer:
+        if set(word) <= set("();<>|&"):
+            inside = False
+        elif word == "lode":
+            found.append([])
+            inside = True
+        elif inside:
+            found[-1].append(word)
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_of_all_examples_are_understood(page: Path, tmp_path: Path) -> None:
+    """Some examples are not run, because they wait for keys or need a bucket, a key or Ray."""
+    for block in blocks(page):
+        if block.language == "console":
+            for command, _ in commands(block.text):
+                for name, *others in words_of(command):
+                    if not name.startswith("-"):
+                        parse(find(name), others)
 
 
 def test_make_targets_in_the_documentation_exist() -> None:
@@ -89,7 +121,33 @@ def test_decision_records_have_a_date_a_status_and_a_row_in_the_index() -> None:
         assert line.startswith(row), f"docs/decisions/README.md: {row}"
 
 
+def test_what_has_replaced_a_decision_is_named_in_it_and_in_the_index() -> None:
+    folder = ROOT / "docs/decisions"
+    numbers = {path.name[:3]: path for path in folder.glob("[0-9]*.md")}
+    rows = re.findall(
+        r"^\| \[(\d{3}):.*\|(.*)\|$", (folder / "README.md").read_text(), re.MULTILINE
+    )
+    named = {}
+    for number, path in numbers.items():
+        status = path.read_text("utf-8").split("\n\n")[1]
+        named[number] = set(re.findall(r"\[(\d{3})\]", status))
+    assert {number: set(re.findall(r"\d{3}", status)) for number, status in rows} == {
+        number: {each for each in named[number] if each > number} for number, _ in rows
+    }
+    for number, others in named.items():
+        for earlier in (each for each in others if each < number):
+            assert number in named[earlier], f"{number} names {earlier}, which does not name it"
+
+
 # Tests of the comparisons above.
+
+
+def test_the_words_of_commands_are_found() -> None:
+    command = "X=1 lode push 'a b' ~/x > y && lode pull | less  # lode no"
+    assert words_of(command) == [["push", "a b", "~/x"], ["pull"]]
+    assert words_of('echo "$(lode pick x)" y') == [["pick", "x"]]
+    with pytest.raises(UsageError):
+        parse(find("push"), ["--no-such-flag"])
 
 
 def test_output_is_compared_except_numbers() -> None:

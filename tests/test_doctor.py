@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from codelode.agents.clients import CLIENTS
 from codelode.chunk.languages import SYNTAXES
 from codelode.doctor import machine
+from codelode.doctor.clients import clients
 from codelode.doctor.extras import MODULES
 from codelode.doctor.packages import LANGUAGES, requirements
+from codelode.errors import UsageError
 from tests.commandline import CommandLine, Outcome, indexed_sample, without, write_tree
 from tests.test_cli_indexes import directory_of
 
@@ -156,6 +159,17 @@ def test_too_few_watches_are_a_problem(tmp_path: Path, monkeypatch: pytest.Monke
     assert problem.remedy == "sudo sysctl fs.inotify.max_user_watches=256"
     monkeypatch.setattr(machine, "_LIMITS", tmp_path / "none")
     assert [each.level for each in machine.watching(tmp_path, 1)] == ["note"]
+
+
+def test_a_user_without_a_home_has_no_agents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    assert [each.text for each in clients(tmp_path)] == ["installed in none"]
+    with pytest.raises(UsageError, match="no home folder: this user has none: set HOME"):
+        CLIENTS[0].path(".config/x.json", "user", tmp_path)
 
 
 def test_agents_whose_server_is_gone_are_a_problem(lode: CommandLine, tree: Path) -> None:

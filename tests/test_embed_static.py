@@ -14,15 +14,16 @@ import numpy as np
 import pytest
 
 from codelode.embed.load import DEFAULT, load, names
-from codelode.embed.model_folder import ModelFolder, fingerprint_of
-from codelode.embed.row_counts import path_parts
+from codelode.embed.model_folder import ModelFolder
+from codelode.embed.row_counts import PATH_COMPONENTS
 from codelode.embed.static import StaticEncoder
 from codelode.embed.vocabulary import BUCKETS, Vocabulary
 from codelode.errors import ModelError
-from codelode.text.tokens import parts, term_hash, term_hashes, words
+from codelode.text.tokens import parts, term_hash, term_hashes, text_parts, words
 from codelode.text.word_counts import count_words
 from codelode.types import Passages
 from training.export import write_model
+from training.fingerprint import fingerprint_of
 from training.vocabulary import sorted_by_hash
 
 KNOWN = "get set user name parse config file path read write http server request".split()
@@ -111,7 +112,8 @@ def test_rows_agree_with_the_definition(tiny: StaticEncoder, folder: Path) -> No
     found = tiny.encode_passages(batch(*passages))
     for (path, text), row in zip(passages, found, strict=True):
         of_text = [r for word in words(text) for r in vocabulary.rows_of_parts(parts(word))]
-        of_path = list(vocabulary.rows_of_parts(path_parts(path)))
+        tail = "/".join(path.split("/")[-PATH_COMPONENTS:])
+        of_path = list(vocabulary.rows_of_parts(text_parts(tail)))
         expected = total(of_text, 1.0) + total(of_path, model.path_weight)
         expected /= np.linalg.norm(expected)
         assert float(expected @ row) > 0.9999

@@ -21,7 +21,7 @@ from codelode.segment.container import INDEX_FORMAT
 from codelode.store.snapshot import Snapshot
 from codelode.store.storage import MANIFEST, LocalStorage
 from codelode.store.verify import verify
-from codelode.text.tokens import text_terms
+from tests.plain_terms import text_terms
 from tests.segments import bm25_of, vectors_of
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from benchmarks.faults.world import WordEncoder
-from codelode import Hit, Index, metrics
+from codelode import Hit, Index, RosterReader, metrics
 from codelode.errors import MismatchError, ModelError, NoIndexError, UsageError
 from codelode.pipeline.options import UpdateOptions, UpdateSettings
 from codelode.search.request import MODES, SearchRequest
@@ -49,20 +49,25 @@ def each(method: str, name: str, *values: Any) -> list[tuple[str, dict[str, Any]
 
 
 WRONG = [
-    *each("open", "root", 3, None, "nul\0"),
-    *each("open", "index_dir", 5, b"\0"),
+    *each("open", "root", 3, None, "nul\0", "\ud800"),
+    *each("open", "index_dir", 5, b"\0", "\ud800"),
     *each("open", "model", 7, Path("model")),
-    *each("open", "processes", "2", -1, True, 1.5, None),
+    *each("open", "processes", "2", -1, True, 1.5, None, 1025, 1 << 70),
     *each("open", "encoder", object(), WordEncoder),
     ("open", {"encoder": WordEncoder(), "processes": 2}),
     ("open", {"encoder": WordEncoder(), "model": "lode-static-192"}),
     *each("search", "query", 3, b"retry", None, ["retry"]),
-    *each("search", "limit", "10", 0, -1, True, 2.5, None, np.float64(2)),
+    *each("search", "limit", "10", 0, -1, True, 2.5, None, np.float64(2), 1 << 70),
+    *each(
+        "search", "threshold", "1", True, 10**400, 10**5000, np.inf, np.array([1.0]), np.bool_(True)
+    ),
+    *each("search", "max_per_file", 0, 1.0, 1 << 70),
+    *each("symbols", "limit", 0, 1 << 70),
     *each("search", "mode", "none", None, ["hybrid"], 3),
     *each("search", "languages", 3, [3], b"py", ["py", None]),
     *each("search", "globs", 3, [Path("*.py")], {"*.py": 1, 2: 2}),
     *each("search", "explain", "yes", 1, None),
-    *each("update", "paths", 3, [3], b"a.py", ["a.py", None], "nul\0"),
+    *each("update", "paths", 3, [3], b"a.py", ["a.py", None], "nul\0", "\ud800"),
     *each("update", "jobs", 0, -1, "2", True, 1.5),
     *each("update", "hidden", "yes", 1, []),
     *each("update", "no_ignore", "yes", 1),
@@ -100,17 +105,39 @@ def test_a_wrong_argument_is_named_in_one_line(
         call(**{**needed.get(method, {}), **options})
     message = str(raised.value)
     name = next(iter(options))
-    assert {"limit": "number of hits"}.get(name, name) in message
+    called = {"limit": "number of symbols" if method == "symbols" else "number of hits"}
+    assert called.get(name, name) in message
     assert "\n" not in message
     assert len(message) < 200
     after = sorted((path.name, path.read_bytes()) for path in index.directory.iterdir())
     assert after == before
 
 
+def test_a_home_folder_that_is_not_there_is_named(root: Path) -> None:
+    for call in (
+        lambda: Index.open(root, "~nobody-here/x"),
+        lambda: Index.open(root, model="~nobody-here/x").encoder(),
+        lambda: RosterReader.open("~nobody-here/x"),
+    ):
+        with pytest.raises(UsageError, match=r"no home folder: there is no ~nobody-here$"):
+            call()
+
+
 def test_long_values_are_shortened(index: Index) -> None:
     with pytest.raises(UsageError) as raised:
         index.search("retry", mode="x" * 10_000)  # type: ignore[arg-type]
     assert len(str(raised.value)) < 200
+
+
+@pytest.mark.parametrize("option", ["query", "languages", "globs", "regex", "since", "kinds"])
+def test_long_texts_are_shortened(index: Index, option: str) -> None:
+    text = {"globs": "[", "regex": "("}.get(option, "\0") * 100_000
+    with pytest.raises(UsageError) as raised:
+        if option == "kinds":
+            index.symbols("retry", kinds=text)
+        else:
+            index.search(**{"query": "retry", option: text})  # type: ignore[arg-type]
+    assert len(str(raised.value)) < 500
 
 
 def test_an_unknown_setting_is_a_type_error(index: Index) -> None:
@@ -150,6 +177,9 @@ def test_numbers_of_numpy_are_numbers(root: Path, tmp_path: Path) -> None:
     index.update(jobs=np.int32(1), max_file_size=np.uint64(1 << 19))  # type: ignore[arg-type]
     assert index.snapshot().manifest.options["max_file_size"] == 1 << 19
     assert len(index.search("retry", limit=np.int8(1))) == 1  # type: ignore[arg-type]
+    given = SearchRequest("retry", threshold=np.float32(0.5), max_per_file=np.int64(2))  # type: ignore[arg-type]
+    assert unpack_request(json.loads(json.dumps(pack_request(given)))) == given
+    index.update(wait=np.int64(0))  # type: ignore[arg-type]
 
 
 def test_repr_says_what_there_is(index: Index, root: Path, tmp_path: Path) -> None:

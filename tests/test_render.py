@@ -29,8 +29,8 @@ from codelode.render.matches import TermMatcher
 from codelode.render.sanitize import cut, cut_around, visible_name, visible_text, width
 from codelode.render.screen import rows_of_hits
 from codelode.render.text import Style, header, render_hit
-from codelode.text.tokens import text_terms
 from codelode.types import Hit
+from tests.plain_terms import text_terms
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 HIT = Hit(

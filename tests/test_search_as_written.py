@@ -26,6 +26,18 @@ FILES: dict[str, str | bytes] = {
     "src/words.py": "def retry_policy():\n    policy = retry\n    return 'retry policy'\n",
     "src/numbers.py": "SHORT = 15_000\n",
     "src/ports.py": "PORT = 15000\n",
+    "src/headers.py": "def headers(request):\n    # X-Forwarded-Proto, X-Forwarded-Proto\n"
+    "    return request.x_forwarded_proto\n",
+    "src/caddy.py": "def parse():\n    return get('x-forwarded-proto')\n" + "other = 1\n" * 9,
+    "src/path_url.py": "def path_of_url(url):\n    return url.path.from_path\n",
+    "web/reload.js": "var a, b, c;\n" * 40 + "pathFromUrl = window.load;\n" + "b();\n" * 40,
+    "pipe/pipe_init.c": "int pipe_init(int loop, int *pipe)\n{\n\treturn loop + pipe;\n}\n",
+    "docs/use/pipe/main.c": "int main(void)\n{\n\tpipe_init(loop, &pipe);\n\treturn loop;\n}\n",
+    "src/body.go": "package body\n\n" + "// long\n" * 60 + 'var Text = "The body of the reply"\n',
+    **{
+        f"src/reply{n}.py": f"def reply_body(body):\n    return reply, body, {n}\n"
+        for n in range(60)
+    },
 }
 
 
@@ -48,6 +60,10 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
         ("return channel.closed.was", "src/channel.py"),
         ("15000", "src/ports.py"),
         ("'retry policy'", "src/words.py"),
+        ("x-forwarded-proto", "src/caddy.py"),
+        ("pathFromUrl", "web/reload.js"),
+        ("pipe_init(loop, &pipe);", "docs/use/pipe/main.c"),
+        ("The body of the reply", "src/body.go"),
     ],
 )
 def test_text_of_the_tree_is_found_first_on_its_line(index: Index, query: str, path: str) -> None:

@@ -32,9 +32,22 @@ TREE = {
     "tests/render_page.py": "class Mock:\n    def render_page(self, render_page):\n"
     + "        return render_page(render_page)\n" * 9,
     "lib/question.rb": "module Question\n  def ready?\n    true\n  end\nend\n",
+    "src/point.hpp": "struct Point {\n  bool operator==(const Point &other) const {\n"
+    "    return x == other.x;\n  }\n  bool operator!=(const Point &other) const {\n"
+    "    return !(*this == other);\n  }\n  int x;\n};\n",
+    "docs/point.md": "# operator==\n\nUse operator==, or Point::operator!=; operator==.\n" * 4,
+    "src/ledger.py": "class Ledger:\n    class Page:\n        def settle(self):\n"
+    "            return self.lines\n\n    def settle(self):\n        return 3\n",
     "docs/keys.md": "Set `queue.config.close` to close the queue.\n",
     "docs/use.md": USE.format(name="send_request"),
     "src/use.py": USE.format(name="parse_header_line") + USE.format(name="queue_push"),
+    "Sources/Encodable.swift": "protocol PageEncodable {\n    func encode() -> Page\n}\n",
+    "Sources/PageEncodable.swift": "extension PageEncodable {\n    func encodePage() -> Page {\n"
+    "        return PageEncodable.page(PageEncodable.self)\n    }\n}\n",
+    "lib/retry_after_timeout.rb": "class RetryAfterTimeout\n  def retry_after\n    timeout\n"
+    "  end\nend\n",
+    "src/meta/data.js": "class Metadata {\n  other() {\n    return 1;\n  }\n\n"
+    "  retryAfterTimeout() {\n    return 2;\n  }\n}\n",
     "src/other.py": USE.format(name="compute_checksum_of_block"),
 }
 
@@ -56,6 +69,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     [
         ("parse_header_line", "src/snake.py", "parse_header_line"),
         ("parseHeaderLine", "src/camel.js", "parseHeaderLine"),
+        ("operator==", "src/point.hpp", "Point.operator=="),
+        ("Point::operator!=", "src/point.hpp", "Point.operator!="),
         ("ParseHeaderLine", "src/camel.js", "parseHeaderLine"),
         ("PARSE_HEADER_LINE", "src/upper.py", "PARSE_HEADER_LINE"),
         ("queue_push", "src/queue.c", "queue_push"),
@@ -65,6 +80,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
         ("HttpServer::send_request()", "src/server.py", "HttpServer.send_request"),
         ("HttpServer#sendRequest", "src/server.py", "HttpServer.send_request"),
         ("server.send_request", "src/server.py", "HttpServer.send_request"),
+        ("Ledger.settle", "src/ledger.py", "Ledger.settle"),
+        ("Page.settle", "src/ledger.py", "Ledger.Page.settle"),
         ("$this->close", "src/client.py", "HttpClient.close"),
         ("compute_checksum", "tests/test_compute.py", "compute_checksum"),
         ("compute_checksum_of", "src/compute.py", "compute_checksum_of_block"),
@@ -74,6 +91,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
             "src/compute.py",
             "compute_checksum_of_block",
         ),
+        ("PageEncodable", "Sources/Encodable.swift", "PageEncodable"),
+        ("retryAfterTimeout", "src/meta/data.js", "Metadata.retryAfterTimeout"),
+        ("RetryAfterTimeout", "lib/retry_after_timeout.rb", "RetryAfterTimeout"),
         ("Question.ready?", "lib/question.rb", "Question.ready?"),
         ("readdy?", "lib/question.rb", "Question.ready?"),
     ],
@@ -119,6 +139,12 @@ def test_names_with_errors_are_not_looked_for_if_the_word_is_known(index: Index)
         ("fetch/2", NameAsked("fetch", ())),
         ("save!", NameAsked("save!", ())),
         ("Point::~Point", NameAsked("~Point", ("Point",))),
+        ("operator==", NameAsked("operator==", ())),
+        ("a::B<T>::operator <=>", NameAsked("operator<=>", ("a", "B"))),
+        ("B::operator()(int x)", NameAsked("operator()", ("B",), has_arguments=True)),
+        ("operator->", NameAsked("operator->", ())),
+        ("operator", NameAsked("operator", ())),
+        ("operator.", None),
         ("two words", None),
         ("src/main.c", None),
         ("a-b", None),

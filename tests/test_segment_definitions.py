@@ -129,15 +129,6 @@ def qualified(definitions: list[Definition], place: int) -> str:
     return ".".join(filter(None, (outer, each.owner, each.name)))
 
 
-def innermost(definitions: list[Definition], line: int) -> int | None:
-    holding = [i for i, d in enumerate(definitions) if d.start_line <= line <= d.end_line]
-
-    def rank(i: int) -> tuple[int, int, int]:
-        return definitions[i].end_line - definitions[i].start_line, -depth(definitions, i), i
-
-    return min(holding, key=rank, default=None)
-
-
 def parts_key(name: str) -> str:
     """Return the key of a name, computed as docs/format.md defines it."""
     folded = normalize("NFKC", clean_name(name).decode()).casefold()
@@ -183,12 +174,12 @@ def check(segment: Segment, tree: Tree) -> None:
         for place in range(len(definitions)):
             assert lookup.qualified_name(file, place) == qualified(definitions, place)
         for line in range(LINES + 2):
-            found, wanted = lookup.innermost(file, line), innermost(definitions, line)
-            assert (found and found.place) == wanted
-            assert found is None or found in known
             for last in (line, line + 2):
                 held = [d for d in records([definitions]) if _holds_any(d.definition, line, last)]
-                assert lookup.overlapping(file, line, last) == [d._replace(file=file) for d in held]
+                rows = lookup.rows_on_lines(file, line, last)
+                assert [(row.place, lookup.name_of(row)) for row in rows] == [
+                    (each.place, each.definition.name) for each in held
+                ]
     asked = {each.definition.name for each in known} | {"GETURL", "get_url", "absent", "", "_", "é"}
     for name in asked:
         same = [each for each in known if parts_key(each.definition.name) == parts_key(name)]
@@ -274,17 +265,6 @@ def test_names_in_any_writing_are_neighbors() -> None:
     lookup = build(tree).definitions
     assert [each.definition.name for each in lookup.named("GetUrl")] == ["getURL", "get_url"]
     assert lookup.chunks_defining("GETurl").tolist() == [0]
-
-
-def test_one_line_holds_the_outer_before_its_neighbors() -> None:
-    lines = [
-        Definition("Color", "enum", 3, 3, 3),
-        Definition("RED", "variant", 3, 3, 3, 0, declaration=True),
-        Definition("BLUE", "variant", 3, 3, 3, 0, declaration=True),
-        Definition("after", "variable", 3, 3, 3),
-    ]
-    found = build([lines]).definitions.innermost(0, 3)
-    assert found is not None and found.definition.name == "RED"
 
 
 def test_invalid_lines_and_parents_are_repaired() -> None:

@@ -24,6 +24,7 @@ from codelode.settings.quantities import parse_days, parse_size
 from codelode.settings.values import shown_size
 from codelode.settings.variables import unread_variables
 from tests.commandline import SAMPLE, CommandLine, imported_by, write_tree
+from tests.doc_blocks import blocks
 
 COMMANDS = load_all()
 
@@ -487,3 +488,21 @@ def test_ages_and_sizes_of_any_text_are_numbers_or_refused(text: str) -> None:
 
 def test_samples_have_no_settings() -> None:
     assert not {"codelode.toml", "pyproject.toml"} & set(SAMPLE)
+
+
+def test_the_examples_of_the_documentation_are_settings(lode: CommandLine, tmp_path: Path) -> None:
+    page = Path(__file__).parent.parent / "docs/configuration.md"
+    project, user = [block.text for block in blocks(page) if block.language == "toml"]
+    write_tree(tmp_path, {"pyproject.toml": project})
+    write_user(lode, user)
+    read = settings(lode, tmp_path)
+    given = {name: text for name, (text, source) in read.items() if source in ("project", "user")}
+    assert given == {
+        "search.limit": "20",
+        "index.hidden": "true",
+        "color": "always",
+        "pager": "true",
+        "index.dir": "/var/cache/lode",
+        "index.max-memory": "2G",
+        "clean.orphans-after": "never",
+    }

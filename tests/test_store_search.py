@@ -26,9 +26,9 @@ from codelode.segment.quantizer import quantize
 from codelode.segment.reader import Segment
 from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.snapshot import LiveSegment, Snapshot
-from codelode.text.tokens import text_terms
 from codelode.text.word_counts import count_words
 from codelode.types import Document, Passages
+from tests.plain_terms import text_terms
 from tests.segments import DIMENSIONS, bm25_of, build, shard_of, vectors_of
 
 WORDS = ("alpha", "beta", "gamma", "delta", "getName", "set_name", "HTTPServer", "x", "42", "é")

@@ -30,7 +30,7 @@ from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
 from codelode.store.snapshot import Snapshot
 from codelode.store.storage import LocalStorage
 from codelode.store.verify import drop_damaged, verify
-from codelode.text.tokens import text_terms
+from tests.plain_terms import text_terms
 from tests.segments import DIMENSIONS, build, vectors_of
 from tests.test_store_search import WORDS, chunks_of, exact, found, lines, naive_bm25
 

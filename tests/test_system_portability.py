@@ -15,8 +15,10 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "src" / "codelode"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-STUBS = Path(mypy.__file__).parent / "typeshed/stdlib/os/__init__.pyi"
-"""The type stubs that list the attributes of `os` by system."""
+STUBS = Path(mypy.__file__).parent / "typeshed/stdlib"
+"""The type stubs that list the attributes of modules by system."""
+PARTLY_POSIX = ("os", "signal", "select", "selectors", "socket", "_socket", "time", "errno")
+SYSTEM_FOLDERS = ("/dev/", "/proc/", "/sys/")
 
 POSIX_MODULES = {
     "crypt", "curses", "fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "syslog",
@@ -35,34 +37,39 @@ def names_on(platform: str, body: Sequence[ast.stmt]) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             yield node.target.id
+        elif isinstance(node, ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
         elif isinstance(node, ast.Assign):
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
 
 
-def missing_on_windows() -> set[str]:
-    body = ast.parse(STUBS.read_text()).body
+def missing_on_windows(module: str) -> set[str]:
+    """Return the names of a module that Windows lacks."""
+    file = STUBS / f"{module}.pyi"
+    body = ast.parse((file if file.exists() else STUBS / module / "__init__.pyi").read_text()).body
     return set(names_on("linux", body)) - set(names_on("win32", body))
 
 
-MISSING = missing_on_windows()
+ABSENT = {module: missing_on_windows(module) for module in PARTLY_POSIX}
+MISSING = ABSENT["os"]
 
 
 def posix_only(source: str) -> Iterator[str]:
-    """Yield the modules and attributes of `os` that a source uses and that Windows lacks."""
+    """Yield the modules, their attributes and the paths that a source uses and Windows lacks."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from ({alias.name for alias in node.names} & POSIX_MODULES)
         elif isinstance(node, ast.ImportFrom):
             yield from ({node.module or ""} & POSIX_MODULES)
-            if node.module == "os":
-                yield from ({alias.name for alias in node.names} & MISSING)
+            yield from ({alias.name for alias in node.names} & ABSENT.get(node.module or "", set()))
         elif (
             isinstance(node, ast.Attribute)
             and isinstance(node.value, ast.Name)
-            and node.value.id == "os"
-            and node.attr in MISSING
+            and node.attr in ABSENT.get(node.value.id, ())
         ):
             yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from [node.value] if node.value.startswith(SYSTEM_FOLDERS) else []
 
 
 def test_the_scan_sees_what_it_should() -> None:
@@ -72,6 +79,9 @@ def test_the_scan_sees_what_it_should() -> None:
         "import fcntl, os\nfrom os import fork\nfrom pwd import x\ndef f(): os.nice(os.O_RDONLY)"
     )
     assert sorted(posix_only(source)) == ["fcntl", "fork", "nice", "pwd"]
+    assert {"SIGKILL", "alarm"} <= ABSENT["signal"] and "SIGINT" not in ABSENT["signal"]
+    source = "import select, socket\nselect.poll(socket.recv_fds, signal.SIGKILL, '/proc/self')"
+    assert sorted(posix_only(source)) == ["/proc/self", "SIGKILL", "poll", "recv_fds"]
 
 
 @pytest.mark.parametrize("file", SOURCES, ids=lambda file: str(file.relative_to(PACKAGE)))

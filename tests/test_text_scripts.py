@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codelode.text.scripts import segment
-from codelode.text.tokens import text_terms, words
+from codelode.text.tokens import words
 from codelode.text.word_counts import count_words
+from tests.plain_terms import text_terms
 
 CHINESE = "# 如果用户不存在就返回空列表，否则返回用户的订单（见税率表）。" * 3
 

@@ -19,12 +19,17 @@ from codelode.text.tokens import (
     term_hashes,
     terms,
     text_parts,
-    text_terms,
     words,
 )
 from codelode.text.word_counts import count_words, spelled
-from codelode.text.word_parts import split_words
+from codelode.text.word_parts import WORD_END, split_words
 from codelode.text.word_spans import MAX_EXACT
+from tests.plain_terms import text_terms
+
+
+def vocabulary_of(*texts: bytes) -> list[bytes]:
+    """Return the distinct words that an index keeps of some texts."""
+    return count_words(texts).spelled.split(WORD_END)[:-1]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +121,7 @@ def test_what_is_no_compound(text: str) -> None:
     ],
 )
 def test_an_index_keeps_no_attributes_of_code(text: str, kept: bool) -> None:
-    vocabulary = count_words([text.encode()]).vocabulary
+    vocabulary = vocabulary_of(text.encode())
     assert any(set(word) & set(b"-./@") for word in vocabulary) == kept
 
 
@@ -148,7 +153,7 @@ def test_long_data_is_one_term(word: str) -> None:
 def test_longer_words_have_no_terms() -> None:
     assert terms(b"x" * (MAX_WORD_BYTES + 1)) == ()
     counted = count_words([b"a " + b"x" * MAX_WORD_BYTES, b"y" * 2000 + b" a", b"z" * 100_000])
-    assert counted.vocabulary == [b"a", b"x" * MAX_WORD_BYTES]
+    assert counted.spelled.split(WORD_END)[:-1] == [b"a", b"x" * MAX_WORD_BYTES]
     assert counted.indptr.tolist() == [0, 2, 3, 3]
 
 
@@ -156,7 +161,7 @@ def test_random_data_adds_little_to_a_dictionary() -> None:
     numbers = b", ".join(b"0x%08x" % (i * 2654435761 % 2**32) for i in range(500))
     identifiers = b" ".join(b"9%07x-%04x" % (i * 2654435761 % 2**28, i) for i in range(500))
     for text in (numbers, identifiers):
-        exact = [word for word in count_words([text]).vocabulary if len(word) > 4]
+        exact = [word for word in vocabulary_of(text) if len(word) > 4]
         assert len(exact) <= 2 * MAX_EXACT
 
 
@@ -196,14 +201,12 @@ text_like = st.text(alphabet="ab_ C1é日\n.-/'=", max_size=30)
 def test_counts_are_those_of_a_counter(texts: list[str]) -> None:
     encoded = [text.encode() for text in texts]
     counted = count_words(encoded)
+    vocabulary = vocabulary_of(*encoded)
     for row, text in enumerate(encoded):
         span = slice(counted.indptr[row], counted.indptr[row + 1])
         ids = counted.ids[span].tolist()
         assert ids == sorted(ids)
-        found = {
-            counted.vocabulary[i]: n
-            for i, n in zip(ids, counted.counts[span].tolist(), strict=True)
-        }
+        found = {vocabulary[i]: n for i, n in zip(ids, counted.counts[span].tolist(), strict=True)}
         assert found == Counter(indexed_words(text))
         assert set(found) <= set(words(text))
 

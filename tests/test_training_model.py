@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codelode.embed.model_folder import ModelFolder, fingerprint_of
+from codelode.embed.model_folder import ModelFolder
 from codelode.embed.static import StaticEncoder
 from codelode.embed.vocabulary import BUCKETS, Vocabulary
 from codelode.text.tokens import term_hash
@@ -22,6 +22,7 @@ from codelode.types import Passages
 from training.arrays import BagRows, PairArrays
 from training.evaluate import evaluate, ranks, unit
 from training.export import quantize, summary, write_model
+from training.fingerprint import fingerprint_of
 from training.start import start_vectors, word_pieces
 from training.vocabulary import (
     MAX_SAME_QUERY,

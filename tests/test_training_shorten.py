@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codelode.embed.model_folder import ModelFolder, fingerprint_of
+from codelode.embed.model_folder import ModelFolder
 from codelode.embed.static import StaticEncoder
 from codelode.embed.vocabulary import BUCKETS
 from codelode.text.word_counts import count_words
 from codelode.types import Passages
 from training.export import write_model
+from training.fingerprint import fingerprint_of
 from training.shorten import axes, second_moment, shorten, spread
 from training.vocabulary import Row, sorted_by_hash
 

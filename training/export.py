@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.embed.model_folder import INFO, fingerprint_of
+from codelode.embed.model_folder import INFO
 from codelode.text.tokens import PARTS_TOKENIZER
 from training.arrays import KINDS, PairArrays
+from training.fingerprint import fingerprint_of
 from training.languages import LANGUAGES
 from training.vocabulary import sorted_by_hash
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from codelode.embed.row_counts import path_parts
+from codelode.embed.row_counts import PATH_COMPONENTS
 from codelode.text.tokens import parts, text_parts
 from training.comments import first_sentence
 from training.documented import DocumentedDefinition, definitions
@@ -100,7 +100,8 @@ def pairs_of(project: str, path: str, language: str, text: bytes) -> Iterator[Pa
     if header is not None:
         at = chance.choice(pieces).start if pieces and chance.random() < 0.5 else body_start
         yield pair("header", header, text[at:])
-    words_of_path = path_parts(path.rpartition(".")[0])
+    components = path.rpartition(".")[0].split("/")[-PATH_COMPONENTS:]
+    words_of_path = text_parts("/".join(components))
     if len(words_of_path) >= 2:
         starts = [chance.choice(pieces).start for _ in range(_PATH_CHUNKS)] if pieces else [0]
         for at in sorted(set(starts)):

@@ -22,6 +22,7 @@ from codelode.embed.row_counts import count_rows
 from codelode.embed.vocabulary import Vocabulary
 from codelode.text.tokens import parts, term_hash, text_parts
 from codelode.text.word_counts import count_words
+from codelode.text.word_parts import WORD_END
 from training.arrays import KINDS, BagRows, PairArrays
 from training.languages import LANGUAGES
 
@@ -63,9 +64,10 @@ def known_parts(rows: Iterable[Row]) -> list[str]:
     for _, group in groupby(rows, key=lambda row: row["project"]):
         texts = [f"{row['query']} {row['path']} {row['passage']}".encode() for row in group]
         counted = count_words(texts)
-        passages = np.bincount(counted.ids, minlength=len(counted.vocabulary)).tolist()
+        found = counted.spelled.split(WORD_END)[:-1]
+        passages = np.bincount(counted.ids, minlength=len(found)).tolist()
         mine: Counter[str] = Counter()
-        for word, count in zip(counted.vocabulary, passages, strict=True):
+        for word, count in zip(found, passages, strict=True):
             for part in set(parts(word)):
                 mine[part] += count
         in_pairs.update(mine)

@@ -209,7 +209,7 @@ def look_at_definitions(snapshot: Snapshot) -> None:
             lookup = live.segment.definitions
             for row in range(len(live.segment.files)):
                 for place, definition in enumerate(lookup.of_file(row)):
-                    lookup.innermost(row, definition.name_line)
+                    lookup.rows_on_lines(row, definition.name_line, definition.name_line)
                     lookup.qualified_name(row, place)
             for name in chain.from_iterable(lookup.names()):
                 lookup.named(name)

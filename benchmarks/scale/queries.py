@@ -30,7 +30,7 @@ from codelode import Index
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import chunk_masks
 from codelode.search.shard import Shard
-from codelode.text.tokens import text_terms
+from codelode.text.tokens import query_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def sampled(index: Index, count: int) -> list[str]:
         segment = segments[int(random.integers(len(segments)))]
         chunk = random.integers(0, len(segment.chunks), 1)
         (name,) = segment.symbol_names(chunk)
-        if not text_terms(name):
+        if not query_terms(name):
             continue
         words = name.replace("_", " ")
         queries.append((name, words, f"{words} {QUESTIONS[len(queries) % 11]}")[len(queries) % 3])

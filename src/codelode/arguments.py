@@ -16,11 +16,19 @@ T = TypeVar("T")
 
 
 def refusal(name: str, wanted: str, value: object) -> UsageError:
-    """Return the error `NAME must be WANTED, not VALUE`; a long value is shortened."""
-    shown = repr(value)
-    if len(shown) > 80:
-        shown = f"{shown[:77]}..."
-    return UsageError(f"{name} must be {wanted}, not {shown}")
+    """Return the error `NAME must be WANTED, not VALUE`."""
+    return UsageError(f"{name} must be {wanted}, not {shown(value)}")
+
+
+def shown(value: object) -> str:
+    """Return a value as errors quote it: its `repr`, cut after 80 characters."""
+    if isinstance(value, str):
+        value = value[:81]  # a query may have megabytes
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not write integers of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def string(name: str, value: object) -> str:
@@ -43,31 +51,51 @@ def strings(name: str, value: object) -> tuple[str, ...]:
     raise refusal(name, "a string or a list of strings", value)
 
 
-def whole_number(name: str, value: Any, least: int = 0) -> int:
-    """Return `value` as an int of at least `least`; accept NumPy's integers, but not bools."""
+def whole_number(name: str, value: Any, least: int = 0, most: int = sys.maxsize) -> int:
+    """Return `value` as an int from `least` to `most`; accept NumPy's integers, but not bools."""
+    wanted = f"a whole number of at least {least}"
     if not isinstance(value, bool):
         try:
             number = operator.index(value)
         except TypeError:
             pass
         else:
-            if number >= least:
+            if least <= number <= most:
                 return number
-    raise refusal(name, f"a whole number of at least {least}", value)
+            if number > most:
+                wanted = f"a whole number from {least} to {most}"
+    raise refusal(name, wanted, value)
 
 
-def seconds(name: str, value: Any) -> float:
+def seconds(name: str, value: object) -> float:
     """Return `value` as a number of seconds: at least 0, and possibly infinite."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-        return float(value)
+    found = _real(value)
+    if found is not None and found >= 0:
+        return found
     raise refusal(name, "a number of seconds", value)
 
 
 def number(name: str, value: object) -> float:
     """Return `value` as a float; it must be a finite number. Bools are not accepted."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
+    found = _real(value)
+    if found is not None and math.isfinite(found):
+        return found
     raise refusal(name, "a number", value)
+
+
+def _real(value: object) -> float | None:
+    """Return a real number as a float; None for all else, for bools and for too large numbers."""
+    if isinstance(value, bool):
+        return None
+    if not isinstance(value, int | float):
+        from numbers import Real  # NumPy's are such, and fractions; few callers give them
+
+        if not isinstance(value, Real):
+            return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def flag(name: str, value: object) -> bool:
@@ -94,8 +122,25 @@ def path(name: str, value: object) -> Path:
         decoded = os.fsdecode(value)
         if "\0" in decoded:
             raise refusal(name, "a path without NUL characters", decoded)
+        try:
+            os.fsencode(decoded)
+        except UnicodeEncodeError:
+            raise refusal(name, "a path that a file can have", decoded) from None
         return Path(decoded)
     raise refusal(name, "a path", value)
+
+
+def expanded(given: str | os.PathLike[str]) -> Path:
+    """Return a path with the home folder for `~` or `~user`. Raises `UsageError` if there is none.
+
+    `Path.expanduser` and `Path.home` raise a `RuntimeError`, so callers of these must catch it.
+    """
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:
+        home = Path(given).parts[0]
+        reason = "this user has none: set HOME" if home == "~" else f"there is no {home}"
+        raise UsageError(f"{shown(os.fspath(given))}: no home folder: {reason}") from None
 
 
 def paths(name: str, value: object) -> tuple[Path, ...]:

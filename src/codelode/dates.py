@@ -50,8 +50,8 @@ def parse_date(text: str, now: datetime | None = None) -> datetime:
         found = None
     if found is None:
         raise UsageError(
-            f"{text!r} is not a date such as 2026-11-01, '2026-11-01 14:30', yesterday, monday,"
-            " '2 weeks ago' or 36h"
+            f"{text[:80]!r} is not a date such as 2026-11-01, '2026-11-01 14:30',"
+            " yesterday, monday, '2 weeks ago' or 36h"
         )
     return found
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from codelode.embed.encoder import Encoder
     from codelode.serving.dispatcher import Dispatcher
 
+_MAX_PROCESSES = 1024
+
 
 class OpenedIndex:
     """The half of `Index` that opens, describes and closes an index."""
@@ -41,18 +43,18 @@ class OpenedIndex:
         that the index was made with, else the bundled one). `encoder` is an embedding model that
         you supply instead; only this process has it, so updates use no other process.
 
-        With `processes`, up to that many child processes answer the searches that several threads
-        request at once. They start when they are first needed, and end with `close`, with
-        this object or with this program.
+        With `processes` (at most 1,024), up to that many child processes answer the searches that
+        several threads request at once. They start when they are first needed, and end with
+        `close`, with this object or with this program.
 
         Raises `UsageError` if `root` is not a folder that can be read.
         """
         real = real_root(arguments.path("root", root))
         if index_dir is not None:
-            index_dir = arguments.path("index_dir", index_dir).expanduser().absolute()
+            index_dir = arguments.expanded(arguments.path("index_dir", index_dir)).absolute()
         if model is not None:
             model = arguments.string("model", model)
-        processes = arguments.whole_number("processes", processes)
+        processes = arguments.whole_number("processes", processes, most=_MAX_PROCESSES)
         directory = index_directory(real, index_dir)
         if encoder is None:
             index = cls(reader_of(real, directory, model, index_dir))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from codelode import arguments
+
 SERVER = "lode"
 
 Scope = Literal["project", "user"]
@@ -54,7 +56,10 @@ class Client:
         return self.project if scope == "project" else self.user
 
     def path(self, name: str, scope: Scope, project: Path) -> Path:
-        """Return the full path of a file in a scope; `name` is its relative path in `Files`."""
+        """Return the full path of a file in a scope; `name` is its relative path in `Files`.
+
+        Raises `UsageError` for a user without a home folder.
+        """
         if scope == "project":
             return project / name
         folder = os.environ.get(self.home_variable, "") if self.home_variable else ""
@@ -64,7 +69,7 @@ class Client:
             configured = os.environ.get("XDG_CONFIG_HOME", "")
             if os.path.isabs(configured):  # noqa: PTH117 (an empty path is none)
                 return Path(configured) / name.removeprefix(".config/")
-        return Path.home() / name
+        return arguments.expanded("~") / name
 
 
 def _stdio(command: Sequence[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from codelode import arguments
 from codelode.system.files import replace_file
 
 
@@ -94,4 +95,4 @@ def _state_folder() -> Path:
     chosen = os.environ.get("XDG_STATE_HOME", "")
     if os.path.isabs(chosen):  # noqa: PTH117 (an empty path is none)
         return Path(chosen)
-    return Path.home() / ".local" / "state"
+    return arguments.expanded("~") / ".local" / "state"

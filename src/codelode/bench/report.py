@@ -146,7 +146,7 @@ def _search(
 ) -> _SearchFigures:
     """Measure searches: first in new processes, while this process is still small."""
     if not queries:
-        return _SearchFigures({}, None, [], None)
+        return _SearchFigures(latency={}, filtered=None, throughput=[], cold=None)
     announce("cold searches")
     processes = cold(index, queries, COLD_SHARE * options.seconds)
     announce("warm searches")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codelode import arguments
 from codelode.cli.commands import load
 from codelode.cli.dashes import flags_of, quoted
 from codelode.errors import UsageError
@@ -106,7 +107,7 @@ def _has_options_at_the_end(command: str, typed: Sequence[str]) -> bool:
 
 def existing_index_folder(index_dir: str | None, root: str) -> None:
     """Raise `UsageError` if --index-dir names a missing folder: a search must not create it."""
-    if index_dir is None or Path(index_dir).expanduser().exists():
+    if index_dir is None or arguments.expanded(index_dir).exists():
         return
     folder = shlex.quote(index_dir)
     raise UsageError(

@@ -17,6 +17,7 @@ from codelode.render.excerpt import split_lines
 from codelode.render.paths import from_here
 from codelode.render.text import Style, header
 from codelode.render.units import count
+from codelode.system.open_flags import TERMINAL
 from codelode.system.terminals import interrupts_left_to_children
 
 if TYPE_CHECKING:
@@ -192,5 +193,5 @@ def _terminal(number: int, stack: ExitStack) -> IO[bytes] | None:
     """Open the terminal; return None if stream `number` is a terminal, or if opening fails."""
     if not os.isatty(number):
         with suppress(OSError):
-            return stack.enter_context(open("/dev/tty", "r+b" if number else "rb", buffering=0))
+            return stack.enter_context(open(TERMINAL, "r+b" if number else "rb", buffering=0))
     return None

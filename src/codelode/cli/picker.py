@@ -29,6 +29,7 @@ from prompt_toolkit.styles import Style
 from codelode.cli import streams
 from codelode.cli.live_search import Found, Picked
 from codelode.cli.pick_screen import hit_line, preview, summary
+from codelode.system.open_flags import TERMINAL
 
 if TYPE_CHECKING:
     import argparse
@@ -181,8 +182,8 @@ class Picker:
 def pick(live: LiveSearch, options: argparse.Namespace) -> Picked | None:
     """Let the user pick a hit, and return it; return None if the user leaves."""
     with ExitStack() as stack:
-        keyboard = stack.enter_context(open("/dev/tty", encoding="utf-8"))
-        screen = stack.enter_context(open("/dev/tty", "w", encoding="utf-8"))
+        keyboard = stack.enter_context(open(TERMINAL, encoding="utf-8"))
+        screen = stack.enter_context(open(TERMINAL, "w", encoding="utf-8"))
         color = streams.use_color(options.color, screen)
         output = Vt100_Output.from_pty(screen, term=os.environ.get("TERM"))
         picker = Picker(live, options.query, output)

@@ -42,7 +42,9 @@ def listed(root: Path, index_dir: str | None, commands: Sequence[Command]) -> li
         if key.flag == "--index-dir" and index_dir is not None:
             result.append(Listed(key, index_dir, index_dir, "flag", key.flag))
         elif setting is None:
-            result.append(Listed(key, None, default_of(key, commands), "default", ""))
+            result.append(
+                Listed(key, value=None, text=default_of(key, commands), source="default", place="")
+            )
         else:
             text = key.kind.to_text(setting.value)
             result.append(Listed(key, setting.value, text, setting.source, setting.place))

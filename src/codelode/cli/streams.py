@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from codelode.errors import UsageError
 from codelode.render.sanitize import visible_name
 from codelode.system.descriptors import open_standard
-from codelode.system.open_flags import NO_CONTROL
+from codelode.system.open_flags import NO_CONTROL, TERMINAL
 
 if TYPE_CHECKING:
     from codelode.answers.build import Meter
@@ -141,7 +141,7 @@ def can_draw() -> bool:
     if os.environ.get("TERM", "dumb") in ("", "dumb"):
         return False
     try:
-        os.close(os.open("/dev/tty", os.O_RDWR | NO_CONTROL))
+        os.close(os.open(TERMINAL, os.O_RDWR | NO_CONTROL))
     except OSError:
         return False
     return True

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codelode.cluster.deployment import NAMESPACE, DeployOptions, unpack
@@ -77,7 +76,7 @@ def _use_token() -> None:
     without a token ignores it.
     """
     named = any(name in os.environ for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
-    if named or (Path.home() / ".ray" / "auth_token").exists():
+    if named or os.path.exists(os.path.expanduser("~/.ray/auth_token")):  # noqa: PTH110, PTH111
         os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 

@@ -216,4 +216,16 @@ def _manifest(segments: list[LiveSegment]) -> Manifest:
     """Return a manifest with nothing but some segments: the statistics come with each search."""
     entries = tuple(live.entry for live in segments)
     dimensions = segments[0].segment.dimensions if segments else 0
-    return Manifest(0, "", 0, "", "", dimensions, "", "", "", {}, segments=entries)
+    return Manifest(
+        generation=0,
+        root="",
+        started_ns=0,
+        encoder="",
+        fingerprint="",
+        dimensions=dimensions,
+        quantizer="",
+        chunker="",
+        tokenizer="",
+        options={},
+        segments=entries,
+    )

@@ -26,7 +26,7 @@ class PieceCaches:
     """Caches of searches, and the slot of each piece in them."""
 
     def __init__(self) -> None:
-        self.segments = SegmentCaches(0, 0, _AVERAGES)
+        self.segments = SegmentCaches(segments=0, chunks=0, averages=_AVERAGES)
         """The caches that all shards share."""
         self._slots: dict[_Name, int] = {}
         self._unused = count()

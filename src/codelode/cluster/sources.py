@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
+from codelode import arguments
 from codelode.cluster.archives import download, is_archive, unpack
 from codelode.errors import UsageError
 from codelode.system.error_message import last_line
@@ -48,7 +49,7 @@ def obtain(place: str, folder: Path, most: int, commit: str = "") -> Obtained:
     `OSError`.
     """
     if is_archive(place):
-        archive = Path(place).expanduser()
+        archive = arguments.expanded(place)
         if _URL.match(place):
             archive = folder / "archive"
             download(place, archive, most)
@@ -57,7 +58,7 @@ def obtain(place: str, folder: Path, most: int, commit: str = "") -> Obtained:
         return Obtained(unpack(place, archive, folder / "tree", most))
     if _URL.match(place) or _SCP_LIKE.match(place):
         return _cloned(place, folder / "tree", commit)
-    path = Path(place).expanduser()
+    path = arguments.expanded(place)
     if not path.is_dir():
         raise UsageError(f"{place} is no folder, no archive and no git URL")
     return Obtained(path.resolve())

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from codelode import arguments
 from codelode.discover import wildmatch
 from codelode.errors import UsageError
 
@@ -74,12 +75,12 @@ def _sources(glob: str) -> list[str]:
     """Return the regular expressions of a glob, one for each combination of alternatives."""
     pattern = glob.removeprefix("!")
     if pattern.count("{") > _MAX_BRACES:
-        raise UsageError(f"bad glob {glob!r}: more than {_MAX_BRACES} braces")
+        raise UsageError(f"bad glob {arguments.shown(glob)}: more than {_MAX_BRACES} braces")
     sources: list[str] = []
     for alternative in _alternatives(pattern, glob):
         source = _source(alternative)
         if source is None:
-            raise UsageError(f"bad glob {glob!r}: it can match nothing")
+            raise UsageError(f"bad glob {arguments.shown(glob)}: it can match nothing")
         sources.append(source)
         if len(sources) > _MAX_GLOBS:
             break
@@ -118,7 +119,7 @@ def _alternatives(pattern: str, glob: str) -> Iterator[str]:
         if cuts and not depth:
             break
     if depth:
-        raise UsageError(f"bad glob {glob!r}: a {{ is never closed")
+        raise UsageError(f"bad glob {arguments.shown(glob)}: a {{ is never closed")
     if not cuts:
         yield pattern
         return

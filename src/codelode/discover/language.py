@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from codelode import arguments
 from codelode.discover.language_table import LANGUAGES
 from codelode.errors import UsageError
 from codelode.nearest import all_near
@@ -89,4 +90,4 @@ def resolve(alias: str) -> str:
         return found
     close = sorted({_BY_ALIAS[near] for near in all_near(alias, _BY_ALIAS, _LIKENESS)})
     hint = f"; did you mean {' or '.join(close)}?" if close else ": see `lode search --type-list`"
-    raise UsageError(f"unknown language {alias!r}{hint}")
+    raise UsageError(f"unknown language {arguments.shown(alias)}{hint}")

@@ -12,6 +12,7 @@ from codelode.agents.clients import CLIENTS
 from codelode.agents.install import Target, config_path, is_installed
 from codelode.doctor.diagnosis import Diagnosis
 from codelode.doctor.extras import install, missing_packages
+from codelode.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +24,13 @@ def clients(project: Path) -> Iterator[Diagnosis]:
     ours: list[str] = []
     for client in CLIENTS:
         for target in (Target("project", project), Target("user", project)):
+            try:
+                path = config_path(client, target)
+            except UsageError:  # a user without a home folder
+                continue
             if not is_installed(client, target):
                 continue
             names.append(f"{client.name} ({target.scope})")
-            path = config_path(client, target)
             program = _program(path, client.key)
             found = shutil.which(program) if program else None
             if found is None or _is_of_this_installation(found):

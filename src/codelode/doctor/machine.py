@@ -15,6 +15,7 @@ from codelode.errors import UsageError
 from codelode.render.units import count, size
 from codelode.store.locate import index_folder
 from codelode.system.cpu import available_cores
+from codelode.system.inotify import LIMITS as _LIMITS
 from codelode.system.memory import allowed_bytes
 from codelode.system.mounts import remote_mount
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LEAST_FREE_BYTES = 1 << 30
-_LIMITS = Path("/proc/sys/fs/inotify")
 
 
 def environment() -> Iterator[Diagnosis]:

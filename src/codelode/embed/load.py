@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from codelode import arguments
 from codelode.embed.encoder import Encoder
 from codelode.embed.model_folder import INFO
 from codelode.embed.static import StaticEncoder
@@ -22,7 +23,7 @@ def load(name_or_path: str | None = None) -> Encoder:
     wanted = name_or_path or DEFAULT
     if wanted in names():
         return StaticEncoder(_BUNDLED / wanted)
-    folder = Path(wanted).expanduser()
+    folder = arguments.expanded(wanted)
     if folder.is_dir():
         return _from_folder(folder.resolve())
     raise ModelError(

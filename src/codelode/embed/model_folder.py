@@ -61,28 +61,13 @@ class ModelFolder:
 
     @property
     def fingerprint(self) -> str:
-        """The fingerprint recorded in model.json.
-
-        `fingerprint_of` is too slow to run on every load.
-        """
+        """The fingerprint recorded in model.json: a hash of all that determines the vectors."""
         return str(self.info["fingerprint"])
 
     @property
     def path_weight(self) -> float:
         """The weight of a part in the path, relative to a part in the text."""
         return float(self.info["path_weight"])
-
-
-def fingerprint_of(folder: Path, info: dict[str, Any]) -> str:
-    """Return a hash of all that determines the vectors: settings in model.json, and the arrays."""
-    import hashlib  # loads OpenSSL, which a search does not need
-
-    digest = hashlib.blake2b(digest_size=12)
-    for key in ("format", "tokenizer", "dimensions", "path_weight"):
-        digest.update(f"{key}={info[key]}\n".encode())
-    for name in ARRAYS:
-        digest.update((folder / name).read_bytes())
-    return digest.hexdigest()
 
 
 def _read_info(path: Path) -> dict[str, Any]:

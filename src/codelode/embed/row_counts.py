@@ -56,11 +56,6 @@ def count_rows(vocabulary: Vocabulary, words: WordCounts, paths: Sequence[str]) 
     )
 
 
-def path_parts(path: str) -> list[str]:
-    """Return the parts of the last `PATH_COMPONENTS` components of a path."""
-    return text_parts("/".join(path.split("/")[-PATH_COMPONENTS:]))
-
-
 def _text_keys(vocabulary: Vocabulary, words: WordCounts) -> NDArray[np.int64]:
     """Return keys for the texts of passages: one for each table row of each part of a passage."""
     found, split = words.part_counts, words.parts

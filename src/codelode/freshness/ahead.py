@@ -10,8 +10,6 @@ import atexit
 import json
 import marshal
 import os
-import select
-import signal
 import time
 from contextlib import suppress
 from functools import partial
@@ -20,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from codelode.discover.options import WalkOptions
 from codelode.discover.walk import walk
 from codelode.system.cpu import available_cores
-from codelode.system.fork import enlarge_pipe, fork_to
+from codelode.system.fork import enlarge_pipe, fork_to, is_readable, kill
 from codelode.types import SourceFile
 
 if TYPE_CHECKING:
@@ -58,9 +56,7 @@ class _Ahead:
         `deadline` is a time by `time.monotonic`.
         """
         pieces = []
-        poll = select.poll()
-        poll.register(self._reading, select.POLLIN)
-        while poll.poll(max(min(deadline - time.monotonic(), 3600.0), 0.0) * 1000):
+        while is_readable(self._reading, max(min(deadline - time.monotonic(), 3600.0), 0.0)):
             data = os.read(self._reading, _PIPE_BYTES)
             if data:
                 pieces.append(data)
@@ -75,8 +71,7 @@ class _Ahead:
         """End the child, which has done its work or is not needed."""
         child, self._child = self._child, 0  # another thread may end it too
         if child and self._parent == os.getpid():
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+            kill(child)
             os.close(self._reading)
 
 

@@ -131,7 +131,9 @@ TOOLS = (
         {
             "path": Text("the file", required=True),
             "start_line": Number("the first line, from 1", 1, 1, 1 << 31),
-            "end_line": Number("the last line; 0 for the end of the file", 0, 0, 1 << 31),
+            "end_line": Number(
+                "the last line; 0 for the end of the file", default=0, least=0, most=1 << 31
+            ),
             "max_tokens": _TOKENS,
         },
     ),

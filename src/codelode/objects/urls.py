@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from codelode import arguments
 from codelode.errors import UsageError
 from codelode.objects.store import is_key
 
@@ -32,7 +33,7 @@ def open_object_store(url: str | os.PathLike[str]) -> ObjectStore:
     if scheme == "file":
         from codelode.objects.folder import FolderStore
 
-        folder = _folder_of(text) if match else Path(text).expanduser().absolute()
+        folder = _folder_of(text) if match else arguments.expanded(text).absolute()
         return FolderStore(folder.resolve() if ".." in folder.parts else folder)
     if scheme not in BUCKET_SCHEMES:
         raise UsageError(f"{_shown(text)}: a store is s3://, gs://, az://, file:// or a folder")

@@ -11,7 +11,7 @@ from codelode.report import StageTime
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-NOTHING = StageTime(0.0, 0.0)
+NOTHING = StageTime(wall=0.0, cpu=0.0)
 
 
 class StageClock:

@@ -59,7 +59,7 @@ def _serve(parent: ParentProcess, indexer: BatchIndexer, start: StageTime) -> No
             continue
         run.waited = waited
         if start.wall:
-            run.stages["start"], start = start, StageTime(0.0, 0.0)
+            run.stages["start"], start = start, StageTime(wall=0.0, cpu=0.0)
         parent.reply(*pack_run(run))
         ready = time.perf_counter()
 

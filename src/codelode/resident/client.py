@@ -6,7 +6,7 @@ import os
 
 import codelode
 from codelode.resident import wire
-from codelode.system.private_socket import connect
+from codelode.system.private_socket import connect, send_streams
 
 _MANIFEST = "manifest.json"
 
@@ -57,8 +57,6 @@ def _names_a_pager() -> bool:
 
 
 def _ask(folder: str, arguments: list[str]) -> int | None:
-    import _socket  # `socket` would double what this process imports
-
     connection = connect(folder, wire.SOCKET, wire.SECONDS_TO_ACCEPT)
     try:
         given = [os.fsencode(each) for each in arguments]
@@ -66,8 +64,7 @@ def _ask(folder: str, arguments: list[str]) -> int | None:
         connection.sendall(wire.pack(program(), given, variables))
         if connection.recv(1) != wire.ACCEPTED:
             return None
-        streams = b"".join(number.to_bytes(4, "little") for number in range(3))
-        connection.sendmsg([b"S"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+        send_streams(connection)
         connection.settimeout(wire.SECONDS_TO_BE_READY)
         if connection.recv(1) != wire.READY:
             return None

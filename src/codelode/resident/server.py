@@ -5,8 +5,6 @@ from __future__ import annotations
 import gc
 import io
 import os
-import signal
-import socket
 import sys
 import threading
 import time
@@ -21,10 +19,11 @@ from codelode.reader import INHERITED
 from codelode.resident import wire
 from codelode.resident.client import program
 from codelode.system import fork, locks
-from codelode.system.private_listener import PrivateListener
+from codelode.system.private_listener import PrivateListener, receive_streams
 from codelode.system.wakeup import Wakeup
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from _typeshed import ReadableBuffer
@@ -108,13 +107,12 @@ class Resident:
         os.close(writing)
         with os.fdopen(reading, "rb") as pipe:
             names = pipe.read().decode().split()
-        os.waitpid(child, 0)
+        fork.wait_for(child)
         return names
 
     def _run_some(self, writing: int) -> None:
         """Run searches without output in a fork of this process, and report their modules."""
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(int(wire.SECONDS_TO_ANSWER))
+        fork.end_after(int(wire.SECONDS_TO_ANSWER))
         null = os.open(os.devnull, os.O_RDWR)
         variables = {os.fsencode(name): os.fsencode(os.environ[name]) for name in os.environ}
         _become([null] * 3, os.fsencode(self._index.root), variables, lambda: None)
@@ -137,7 +135,7 @@ class Resident:
         connection.sendall(wire.ACCEPTED)
         # The client sends its streams only now: had it sent them to a server that hangs, they would
         # stay open.
-        _, streams, _, _ = socket.recv_fds(connection, 1, 3)
+        streams = receive_streams(connection)
         try:
             freshness = self._index.refresh()
             with self._watcher.at_rest(REST_SECONDS) as rests:
@@ -184,12 +182,11 @@ class _Beginning:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection: socket.socket | None = connection
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(int(wire.SECONDS_TO_ANSWER))
+        fork.end_after(int(wire.SECONDS_TO_ANSWER))
 
     def __call__(self) -> None:
         if self._connection is not None:
-            signal.alarm(0)
+            fork.end_after(0)
             self._connection.settimeout(None)
             self._connection.sendall(wire.BEGUN)
             self._connection = None

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.search.gathered import PROPOSERS
+from codelode.search.parsed_query import has_several_parts
 from codelode.text.tokens import WORD_CHARACTERS, is_compound, is_number
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from codelode.search.word_runs import ReadTexts
 
 READ_ALWAYS = 8
-READ_AT_MOST = 40
+READ_AT_MOST = 100
 
 OTHER_CASE = 0.8
 """The value of the feature if the text has the query in another case; it is 1 in its own."""
@@ -51,6 +52,22 @@ def pasted(text: str) -> str:
     if _PUNCTUATION.search(_NAME_ENDING.sub("", text)) or text[:1].isdigit():
         return text
     return text if len(text.split()) >= _LEAST_WORDS else ""
+
+
+def text_sought(context: QueryContext) -> str:
+    """Return the text to look for in candidates as it is written; empty if there is none.
+
+    That is pasted text, or a name of several parts. `rank` ignores where such a name is written if
+    any definition has it.
+    """
+    query = context.request.query
+    return query.strip() if is_name_of_parts(context) else pasted(query)
+
+
+def is_name_of_parts(context: QueryContext) -> bool:
+    """Return whether the query is an unqualified name that is no word of prose, as `max_size`."""
+    text = context.request.query.strip()
+    return context.name is not None and context.name.name == text and has_several_parts(text)
 
 
 def place_of(needle: bytes, text: bytes) -> int:
@@ -81,7 +98,7 @@ def written_at(query: str, text: bytes) -> int:
 
 def fill_as_written(gathered: Gathered, context: QueryContext, texts: ReadTexts) -> None:
     """Fill in the feature "as_written" of the candidates of a shard."""
-    needle = pasted(context.request.query).encode("utf-8", "replace")
+    needle = text_sought(context).encode("utf-8", "replace")
     folded = needle.lower()
 
     def look(row: int) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.metrics import timed
+from codelode.search.as_written import is_name_of_parts
 from codelode.search.candidates import Candidates, TopK
 from codelode.search.dense import Products, dense_scan
 from codelode.search.features import fill_features
@@ -104,6 +105,8 @@ def _propose_by_words(
         files = _files(context, bm25.shard, masks)
         near = Candidates.none() if len(definitions) else near_names(bm25.shard, context, masks)
     with timed("rank"):
+        if len(definitions) and is_name_of_parts(context):
+            return [lexical, definitions, files, near], None  # `rank` would ignore its texts
         return [lexical, definitions, files, near], text_features(lexical, context, bm25)
 
 

@@ -90,7 +90,7 @@ class _Match(NamedTuple):
 def _match(segment: Segment, ordinal: int, required: Sequence[Required]) -> _Match:
     """Return the place of the first match of a chunk; line 0 if there is none."""
     if not required:
-        return _Match(0, 0)
+        return _Match(line=0, column=0)
     from codelode.search.verbatim import first_match
 
     chunk = segment.chunks[ordinal]
@@ -98,7 +98,7 @@ def _match(segment: Segment, ordinal: int, required: Sequence[Required]) -> _Mat
     text = segment.text(file, 0, int(segment.files["text_bytes"][file]))
     begin = first_match(required[-1], text, start)
     if begin is None:
-        return _Match(0, 0)
+        return _Match(line=0, column=0)
     starts = line_starts(text[start : start + int(chunk["length"])])
     line = int(chunk["start_line"]) + int(starts.searchsorted(begin - start, "right")) - 1
     return _Match(line, begin - line_begin(text, begin) + 1)

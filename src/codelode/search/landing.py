@@ -14,7 +14,7 @@ from codelode.search.as_written import written_at
 from codelode.search.column import begins_word
 from codelode.search.comments import documented
 from codelode.search.name_match import share_of_name
-from codelode.search.named import MODULES, is_inside
+from codelode.search.named import EXTENDING, MODULES, is_directly_inside, is_inside
 from codelode.search.near_names import grade_of_name
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def land(
         holding = _holding(rows, line)
         row = documented(near, line, passage, holding) or holding
         if row is None:
-            return Landing(line, *_between(rows, line, passage), None, None)
+            return Landing(line, *_between(rows, line, passage), symbol=None, kind=None)
         line = row.name_line if not is_exact and _fits(row, passage) else line
         if row.start_line > last_line:  # the passage has only the definition's comment
             first, last = _between(rows, line, passage)
@@ -191,8 +191,9 @@ def _asked_for(
                 qualified = definitions.qualified_name(passage.file, row.place)
                 inside = is_inside(context.name, qualified, passage.path)
                 if inside or not is_written:
-                    whole = not row.declaration and row.kind not in MODULES
-                    ranked.append((inside, grade, whole, _lines(row), -place, row))
+                    direct = is_directly_inside(context.name, qualified)
+                    whole = not row.declaration and row.kind not in MODULES | EXTENDING
+                    ranked.append((inside, grade, direct, whole, _lines(row), -place, row))
     best = max(ranked, key=lambda each: each[:-1], default=None)
     return best[-1] if best is not None else None
 

@@ -1,8 +1,9 @@
 """Queries that are the name of a definition: how well chunks that define names answer them.
 
 The *grade* of a chunk is the grade of the best definition whose name begins in it: 1 for the name
-as asked, less for another case, less for the same words joined in another way. A declaration is
-worth a little less than a definition, and so is a definition in a test or an example. If the query
+as asked, less for another case, less for the same words joined in another way. A declaration or
+an extension of a type is worth a little less than a definition, and so is a definition in a test or
+an example. If the query
 is a name alone, a member of another definition is worth slightly less, too. Outside the class or
 module asked for, a definition or declaration is worth less than half.
 """
@@ -10,7 +11,7 @@ module asked for, a definition or declaration is worth less than half.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,11 +36,14 @@ _DECLARATION = 0.1
 _QUALIFIED = 0.02
 _MODULE = 0.05
 _ASIDE = 0.1
-"""How much less a declaration, a member of another definition, a module, and a definition in a test
-or an example are worth."""
+"""How much less a declaration or an extension, a member of another definition, a module, and a
+definition in a test or an example are worth."""
 
 MODULES = frozenset({"module", "namespace"})
 """Kinds of definitions that are asked for less than what they hold: `Stack` of `Data.Stack`."""
+
+EXTENDING = frozenset({"extension", "impl"})
+"""Kinds of definitions that add to a type that is defined elsewhere, under its name."""
 
 _ELSEWHERE = 0.4
 _OWNER = 0.05
@@ -50,6 +54,9 @@ _ARGUMENTS = re.compile(r"\(([^()]*)\)\s*;?\Z")
 _DOCUMENTED = re.compile(r"[\w.$]*\w#\w+\(")
 _TYPE_ARGUMENTS = re.compile(r"<[^<>\s]*>")
 _ARITY = re.compile(r"(?<=[\w!?])/\d{1,2}\Z")
+_OPERATOR = re.compile(
+    r"((?:\S*(?:::|->|[.#]))?)operator\s*(\(\)|\[\]|[-+*/%^&|~!=<>]{1,3})((?:\([^()]*\))?;?)"
+)
 _NAME = re.compile(r"~?[^\W\d][\w$]*[!?]?\Z")
 _SELF = frozenset(("", "this", "self", "super", "cls"))
 _MAX_BYTES = 512
@@ -67,16 +74,24 @@ class NameAsked:
     scopes: tuple[str, ...]
     has_arguments: bool = False
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether it is an operator of C++: `operator==`."""
+        return not _NAME.match(self.name)
+
 
 def name_asked(text: str) -> NameAsked | None:
     """Return the name that the whole query consists of, or None.
 
-    `Class.method`, `Class::method()`, `Class#method`, `$this->method`, `pkg.Func` and `name/2` are
-    names.
+    `Class.method`, `Class::method()`, `Class#method`, `$this->method`, `pkg.Func`, `name/2` and
+    `Class::operator==` are names.
     """
     text = text.strip()
     if len(text) > _MAX_BYTES:
         return None
+    if (operator := _OPERATOR.fullmatch(text)) is not None:
+        asked = name_asked(f"{operator[1]}operator{operator[3]}")
+        return replace(asked, name=f"operator{operator[2]}") if asked is not None else None
     arguments = _ARGUMENTS.search(text)
     has_arguments = arguments is not None and arguments[1].strip() != ""
     has_arguments &= not _DOCUMENTED.match(text)
@@ -138,7 +153,7 @@ def likeness_of_names(asked: str, name: str) -> float:
         return EXACT
     if name.casefold() == asked.casefold():
         return OTHER_CASE
-    if not _NAME.match(name):
+    if not (_NAME.match(name) and _NAME.match(asked)):
         return 0.0
     return OTHERWISE_JOINED if _parts(asked) == _parts(name) else OTHERWISE_PARTED
 
@@ -157,7 +172,8 @@ def _worth(
     definition's file; it is used only if a class or module is asked for.
     """
     definition = definer.definition
-    worth = 1.0 - _DECLARATION * definition.declaration - _MODULE * (definition.kind in MODULES)
+    is_less = definition.declaration or definition.kind in EXTENDING
+    worth = 1.0 - _DECLARATION * is_less - _MODULE * (definition.kind in MODULES)
     if not asked.scopes:
         return worth - _QUALIFIED * (definition.parent >= 0 or definition.owner != "")
     qualified = segment.definitions.qualified_name(definer.file, definer.place)
@@ -175,6 +191,15 @@ def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:
     *folders, file = path.casefold().split("/")
     around = {*_around(qualified), file.partition(".")[0], *folders[-1:]}
     return asked.scopes[-1].casefold() in around
+
+
+def is_directly_inside(asked: NameAsked, qualified: str) -> bool:
+    """Return whether nothing stands between a definition and the class or module asked for.
+
+    True if no class or module was asked for.
+    """
+    around = _around(qualified)
+    return not asked.scopes or not around or around[-1] == asked.scopes[-1].casefold()
 
 
 def is_inside_all(asked: NameAsked, qualified: str, path: str) -> bool:

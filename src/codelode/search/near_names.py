@@ -85,6 +85,8 @@ def grade_of_name(context: QueryContext, name: str) -> float:
     key, other = context.name_key, name_key(clean_name(name))
     if key == other:
         return likeness_of_names(asked.name, name)
+    if asked.is_operator:
+        return 0.0
     if other.startswith(key) and len(asked.name) >= _LEAST_PREFIX:
         return _PREFIX
     longer = abs(len(name) - len(asked.name))
@@ -123,7 +125,7 @@ def _distance(one: str, other: str, most: int) -> int:
 
 def _sorts(context: QueryContext) -> Iterator[_Find]:
     asked = context.name
-    if asked is None or asked.scopes:
+    if asked is None or asked.scopes or asked.is_operator:
         return
     if len(asked.name) >= _LEAST_PREFIX:
         yield _with_prefix

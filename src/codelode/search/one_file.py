@@ -64,4 +64,11 @@ def file_outline(shard: Shard, root: Path | None, path: str) -> list[SymbolHit] 
         return None
     number, row = found
     records = shard.segment(number).definitions.records_of_file(row)
-    return [hit for _, hit in as_hits(shard, root, (Found((), number, r, None) for r in records))]
+    return [
+        hit
+        for _, hit in as_hits(
+            shard,
+            root,
+            (Found(order=(), segment=number, record=each, match=None) for each in records),
+        )
+    ]

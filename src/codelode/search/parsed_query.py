@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from codelode import arguments
 from codelode.errors import UsageError
 from codelode.search.file_query import MENTIONED, FileMention, clean_path, files_in
 from codelode.segment.schema import FILE_NAME
@@ -130,7 +131,7 @@ def parse_request(request: SearchRequest) -> ParsedQuery:
     try:
         query = parse_query(words)
     except UsageError:  # no words: `->`, `\d+`
-        query = ParsedQuery("", (), (), (), is_symbol=False)
+        query = ParsedQuery(text="", terms=(), names=(), files=(), is_symbol=False)
     return replace(query, required=(patterns,), only_patterns=True)
 
 
@@ -147,7 +148,7 @@ def parse_query(text: str) -> ParsedQuery:
     names = [word for word in _WORD.findall(_spaced(text)) if _is_name(word)]
     is_symbol = not terms or _is_qualified_name(text) or _OPERATOR_NAME.fullmatch(text) is not None
     if not is_symbol:
-        names = [name for name in names if _has_several_parts(name)]
+        names = [name for name in names if has_several_parts(name)]
     names = list(dict.fromkeys([*names, *operators]))
     return ParsedQuery(text, terms, tuple(names), files_in(text), is_symbol, required)
 
@@ -166,7 +167,7 @@ def _parse_report(text: str) -> ParsedQuery:
     if not terms:
         raise nothing_to_look_for(text.strip()[:80])
     names = [frame.function for frame in report.frames]
-    names += filter(_has_several_parts, filter(_is_name, _WORD.findall(_spaced(report.telling))))
+    names += filter(has_several_parts, filter(_is_name, _WORD.findall(_spaced(report.telling))))
     paths = ((clean_path(frame.path), frame.line) for frame in report.frames)
     frames = [FileMention(path, line, FRAME, is_frame=True) for path, line in paths if path]
     return ParsedQuery(
@@ -192,7 +193,9 @@ def nothing_to_look_for(text: str) -> UsageError:
     """Return the error for a query that neither has words nor names an operator of the index."""
     if not text:
         return UsageError("the query is empty: give a word, a name or a question")
-    return UsageError(f"nothing to look for in {text!r}: give a word, a name or a question")
+    return UsageError(
+        f"nothing to look for in {arguments.shown(text)}: give a word, a name or a question"
+    )
 
 
 def _spaced(text: str) -> str:
@@ -215,7 +218,7 @@ def _is_qualified_name(text: str) -> bool:
     return _is_name(first) and all(_is_name(name.removeprefix("~")) for name in others)
 
 
-def _has_several_parts(name: str) -> bool:
+def has_several_parts(name: str) -> bool:
     """Return whether a name is snake_case or camelCase, unlike a word of prose."""
     return "_" in name.strip("_") or _CAMEL_CASE.search(shape(name)) is not None
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.search.as_written import keep_as_written
+from codelode.search.as_written import is_name_of_parts, keep_as_written
 from codelode.search.candidates import best_rows
 from codelode.search.file_query import OTHER_LINES
 from codelode.search.gathered import COLUMN, FEATURES, PROPOSERS, Gathered
@@ -29,9 +29,15 @@ FIXED = {"file": 12.0, "named": 40.0, "as_written": 16.0, "cosine": 2.5}
 """Weights that are not fitted: a file or a definition that the query names comes first, then text
 that is the query, and the cosine chooses among the chunks of a file."""
 
-_CALLED = 0.25
+_CALLED = 0.1
 """The grade of a definition, if its name is asked for with arguments, and a text holds just that:
 the call comes first."""
+
+_EXACT = 0.9
+"""A higher grade is that of a definition in a program with exactly the name asked for."""
+
+_LESSER = 0.7
+"""The factor of texts and names that are less exact, if there is an exact one."""
 
 WEIGHTS = FIXED | {
     "bm25": 1.0,
@@ -158,11 +164,18 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
 
 def _settle(gathered: Gathered, context: QueryContext) -> None:
     """Lower the features of the less likely readings of an ambiguous query."""
-    written = gathered.feature("as_written")
-    if (gathered.feature("file") >= OTHER_LINES).any():
-        written[:] = 0  # the query means the file with this path, not its mentions
+    named, written = gathered.feature("named"), gathered.feature("as_written")
+    is_defined = bool((gathered.proposals[:, PROPOSERS.index("definitions")] > -np.inf).any())
+    if (gathered.feature("file") >= OTHER_LINES).any() or (
+        is_defined and is_name_of_parts(context)
+    ):
+        written[:] = 0  # the query means the file with this path, or the definition, not its uses
     elif context.name is not None and context.name.has_arguments and written.any():
-        gathered.feature("named")[:] *= _CALLED
+        named *= _CALLED
+    if (written == 1).any():
+        written[written < 1] *= _LESSER
+    if (named > _EXACT).any():
+        named[named <= _EXACT] *= _LESSER
 
 
 def _matched(gathered: Gathered) -> NDArray[np.bool_]:

@@ -148,8 +148,10 @@ def wordless_context() -> QueryContext:
 
     A hit lands on the definition that its first line belongs to.
     """
-    query = ParsedQuery("", (), (), (), is_symbol=False)
-    return QueryContext(SearchRequest(""), query, None, Statistics(0, 0, np.zeros(0, np.int64)))
+    query = ParsedQuery(text="", terms=(), names=(), files=(), is_symbol=False)
+    return QueryContext(
+        SearchRequest(""), query, None, Statistics(chunks=0, tokens=0, counts=np.zeros(0, np.int64))
+    )
 
 
 def _check_line(segment: Segment, row: int, path: str, line: int) -> None:

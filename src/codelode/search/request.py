@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar
 
 from codelode import arguments
 from codelode.errors import UsageError
 from codelode.search.tree_part import TreePart
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from codelode.search.verbatim import Required
 
+T = TypeVar("T")
 Mode = Literal["hybrid", "semantic", "lexical"]
 MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
 
@@ -72,14 +74,12 @@ class SearchRequest:
         arguments.choice("the mode", self.mode, MODES)
         arguments.flag("explain", self.explain)
         arguments.flag("ignore_case", self.ignore_case)
-        if self.threshold is not None:
-            arguments.number("the threshold", self.threshold)
         if self.changed is not None:
             arguments.string("the revision", self.changed)
-        if self.max_per_file is not None:
-            arguments.whole_number("max_per_file", self.max_per_file, least=1)
         for name, value in (
             ("since", moment(self.since)),
+            ("threshold", _or_none(arguments.number, "the threshold", self.threshold)),
+            ("max_per_file", _or_none(_at_least_one, "max_per_file", self.max_per_file)),
             ("limit", arguments.whole_number("the number of hits", self.limit, least=1)),
             ("languages", arguments.strings("languages", self.languages)),
             ("globs", arguments.strings("globs", self.globs)),
@@ -111,6 +111,15 @@ class SearchRequest:
         from codelode.search.verbatim import patterns_of  # few searches have patterns
 
         return patterns_of(self.fixed_strings or (), self.regex or (), self.ignore_case)
+
+
+def _or_none(check: Callable[[str, object], T], name: str, value: object) -> T | None:
+    """Return what `check` makes of a value; None for None."""
+    return None if value is None else check(name, value)
+
+
+def _at_least_one(name: str, value: object) -> int:
+    return arguments.whole_number(name, value, least=1)
 
 
 def moment(value: object) -> float | None:

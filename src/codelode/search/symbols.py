@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
+from codelode import arguments
 from codelode.errors import UsageError
 from codelode.nearest import nearest
 from codelode.search.symbol_query import SymbolRequest, parse_name
@@ -79,4 +80,4 @@ def _check_kinds(wanted: Iterable[str], parts: Iterable[SymbolPart]) -> None:
     for kind in sorted({kind.lower() for kind in wanted} - known):
         near = nearest(kind, sorted(known))
         advice = f"did you mean {near}?" if near else f"known are {', '.join(sorted(known))}"
-        raise UsageError(f"unknown kind {kind!r}: {advice}")
+        raise UsageError(f"unknown kind {arguments.shown(kind)}: {advice}")

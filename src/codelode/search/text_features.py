@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from codelode.search.as_written import fill_as_written, pasted
+from codelode.search.as_written import fill_as_written, text_sought
 from codelode.search.candidates import split_keys
 from codelode.search.gathered import PROPOSERS, Gathered
 from codelode.search.word_runs import ReadTexts, WordRuns, fill_runs
@@ -32,7 +32,7 @@ def text_features(found: Candidates, context: QueryContext, bm25: Bm25) -> Gathe
     Other features are not filled in. Returns None if the query has no such features.
     """
     runs = WordRuns(context)
-    if not len(found) or not (runs.columns or pasted(context.request.query)):
+    if not len(found) or not (runs.columns or text_sought(context)):
         return None
     found = found[found.keys.argsort()]
     read = Gathered.empty(found.keys, len(bm25.terms))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from codelode import arguments
 from codelode.errors import UsageError
 from codelode.search.regex_terms import Alternatives, required_terms
 
@@ -88,7 +89,7 @@ def regex(text: str, ignore_case: bool = False) -> Pattern:
     """
     _check(text)
     multiline = _LINE_FEED.search(text) is not None
-    plain = Pattern(text, ignore_case, multiline, False, ())
+    plain = Pattern(text, ignore_case, multiline, edge=False, terms=())
     matcher(plain)  # raises an error if it is invalid
     source, edge = text, False
     if not multiline and "|" not in text and not _NUMBERED.search(text):
@@ -163,7 +164,7 @@ def matcher(pattern: Pattern) -> Matcher:
     except re2.error as error:
         (message,) = error.args
         reason = message.decode("utf-8", "replace").replace(_PREFIX, "")
-        raise UsageError(f"bad pattern {pattern.source!r}: {reason}") from None
+        raise UsageError(f"bad pattern {arguments.shown(pattern.source)}: {reason}") from None
 
 
 def _check(text: str) -> None:

@@ -10,14 +10,14 @@ import numpy as np
 from codelode.lazy import cached_property
 from codelode.lru import LruCache
 from codelode.segment.definition_rows import DefinitionRows
-from codelode.segment.definitions import MORE, NAME, OWNER, START
+from codelode.segment.definitions import NAME, OWNER
 from codelode.segment.name_keys import clean_name, name_key
 from codelode.segment.names import Names
 from codelode.text.csr import distinct
 from codelode.types import Definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -73,28 +73,11 @@ class DefinitionLookup:
         """Return the definitions of a file with their places, in document order."""
         return [self._record(file, row) for row in self._rows.of_file(file)]
 
-    def innermost(self, file: int, line: int) -> DefinitionRecord | None:
-        """Return the definition with the fewest lines that holds a line (from 1), or None.
-
-        Among equally long ones, the most deeply nested wins; among these, the first.
-        """
-        best: tuple[int, int, int] | None = None
-        for piece, first in self._rows.pieces(file):
-            starts = piece[:, START]
-            ends = starts + piece[:, MORE]
-            for place in np.flatnonzero((starts <= line) & (line <= ends)).tolist():
-                number = first + place
-                depth = sum(1 for _ in self._rows.enclosing(number))
-                rank = int(ends[place] - starts[place]), -depth, number
-                best = min(best or rank, rank)
-        return self.record(best[-1]) if best else None
-
-    def overlapping(self, file: int, first: int, last: int) -> list[DefinitionRecord]:
-        """Return the definitions that hold any line from `first` to `last`, in document order."""
-        return [self._record(file, row) for row in self._rows.on_lines(file, first, last)]
-
     def rows_on_lines(self, file: int, first: int, last: int) -> list[DefinitionRow]:
-        """Return the definitions that `overlapping` returns, but without names: see `name_of`."""
+        """Return the definitions that hold any line from `first` to `last`, in document order.
+
+        They have no names: see `name_of`.
+        """
         return self._rows.on_lines(file, first, last)
 
     def name_of(self, row: DefinitionRow) -> str:
@@ -148,20 +131,18 @@ class DefinitionLookup:
                 found.append(self._names.chunks(number))
         return distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)
 
-    def of_kinds(
-        self, kinds: Collection[str], names: range | None = None
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def of_kinds(self, kinds: Collection[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Find the definitions of some kinds by reading every block.
 
-        `names` is a range of numbers of names, to which the search is restricted. Returns the
-        numbers of the definitions, ascending, and the numbers of their names: int64[n] each.
+        Returns the numbers of the definitions, ascending, and of their names: int64[n] each.
         """
-        numbers, owns = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for found, own in self._rows.of_kinds(kinds):
-            kept = slice(None) if names is None else (own >= names.start) & (own < names.stop)
-            numbers.append(found[kept])
-            owns.append(own[kept])
-        return np.concatenate(numbers), np.concatenate(owns)
+        empty = np.zeros(0, np.int64), np.zeros(0, np.int64)
+        numbers, names = zip(empty, *self._rows.of_kinds(kinds), strict=True)
+        return np.concatenate(numbers), np.concatenate(names)
+
+    def of_files(self, files: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return what `of_kinds` does, for all definitions of some files, whose rows ascend."""
+        return self._rows.of_files(files)
 
     def has_kinds(self, file: int, kinds: Collection[str]) -> bool:
         """Return whether a file has a definition of any of these kinds."""
@@ -203,10 +184,6 @@ class DefinitionLookup:
         Some may be the names of owners that have no definition in this segment.
         """
         return map(_text, self._names.with_prefix(_key(prefix)))
-
-    def names_called(self, numbers: Iterable[int]) -> Iterator[str]:
-        """Yield the names with the given numbers."""
-        return (_text(self._names.name(number)) for number in numbers)
 
     def names(self) -> Iterator[list[str]]:
         """Yield all names, block by block, in order."""

@@ -137,7 +137,10 @@ def folder() -> Kind:
         raise ValueError
 
     def from_text(given: str) -> object:
-        return str(Path(os.path.expanduser(given)).absolute())  # noqa: PTH111 (raises nothing)
+        place = os.path.expanduser(given)  # noqa: PTH111 (raises nothing)
+        if place.startswith("~"):  # no such home folder: refused when it is used
+            return place
+        return str(Path(place).absolute())
 
     return Kind("an absolute path, or one that begins with ~", check, from_text)
 

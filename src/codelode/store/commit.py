@@ -39,7 +39,16 @@ def write_merged(
     """
     name, size = storage.put(SEGMENT_SUFFIX, lambda sink: merge(parts, sink))
     files = Segment.open(storage.open(name)).files
-    entry = SegmentEntry(name, size, len(files), 0, 0, 0, 0, int(files["chunks"].sum()))
+    entry = SegmentEntry(
+        name,
+        size,
+        rows=len(files),
+        files=0,
+        chunks=0,
+        tokens=0,
+        text_bytes=0,
+        all_chunks=int(files["chunks"].sum()),
+    )
     entry = entry.with_live(entry.live_mask(), files)
     if entry.chunks != entry.all_chunks:  # else the segment would be merged again and again
         raise DamagedError("a file that was left out has chunks")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from codelode import arguments
 from codelode.errors import UsageError
 from codelode.store.folder_name import folder_name
 from codelode.store.storage import LOCK, MANIFEST, LocalStorage
@@ -36,7 +37,7 @@ def index_folder(index_dir: str | os.PathLike[str] | None = None) -> Path:
     chosen = index_dir or os.environ.get("LODE_INDEX_DIR")
     if not chosen:
         return _cache_folder() / "codelode"
-    folder = Path(chosen).expanduser().absolute()
+    folder = arguments.expanded(chosen).absolute()
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"the index folder {folder} is not a folder")
     return folder

@@ -93,6 +93,32 @@ def has_ended(child: int) -> bool:
     return os.waitpid(child, os.WNOHANG)[0] != 0
 
 
+def wait_for(child: int) -> None:
+    """Wait until a child has ended, and release it."""
+    os.waitpid(child, 0)
+
+
+def kill(child: int) -> None:
+    """Kill a child, and release it."""
+    os.kill(child, signal.SIGKILL)
+    wait_for(child)
+
+
+def end_after(seconds: int) -> None:
+    """Let the system end this process after some seconds; 0 revokes that."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(seconds)
+
+
+def is_readable(descriptor: int, seconds: float) -> bool:
+    """Wait until a pipe has data or its writer has ended; return False after `seconds`."""
+    import select
+
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
 def enlarge_pipe(writing: int, size: int) -> None:
     """Let a pipe hold `size` bytes before its writer waits, if the system allows that."""
     import fcntl

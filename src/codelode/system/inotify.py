@@ -11,7 +11,11 @@ import ctypes
 import os
 import struct
 import sys
+from pathlib import Path
 from typing import NamedTuple
+
+LIMITS = Path("/proc/sys/fs/inotify")
+"""The folder of the system's limits, a file each."""
 
 MODIFY, ATTRIB, CLOSE_WRITE = 0x2, 0x4, 0x8
 MOVED_FROM, MOVED_TO, CREATE, DELETE = 0x40, 0x80, 0x100, 0x200

@@ -1,4 +1,4 @@
-"""Flags for opening files and folders for reading; flags that the system lacks are left out.
+"""Flags for opening files, folders and the terminal; flags that the system lacks are left out.
 
 Child processes inherit no descriptor that Python opens. Only the `LINKED` flags follow a symbolic
 link.
@@ -15,6 +15,9 @@ def _flags(*names: str) -> int:
         flags |= getattr(os, name, 0)
     return flags
 
+
+TERMINAL = "/dev/tty"
+"""The file of the terminal that controls this process; Windows has `CONIN$` and `CONOUT$`."""
 
 NO_CONTROL = _flags("O_NOCTTY")
 """Opening a terminal does not make it the one that controls this process."""

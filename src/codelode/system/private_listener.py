@@ -73,6 +73,11 @@ class PrivateListener:
         self._socket.close()
 
 
+def receive_streams(connection: socket.socket) -> list[int]:
+    """Return the descriptors that the peer sends by `send_streams`. Raises `OSError`."""
+    return socket.recv_fds(connection, 1, 3)[1]
+
+
 _listeners: WeakSet[PrivateListener] = WeakSet()
 
 

@@ -46,6 +46,14 @@ def leads_to_same_user(connection: _socket.socket) -> bool:
     return peer_is_same_user(credentials)
 
 
+def send_streams(connection: _socket.socket) -> None:
+    """Give the peer of a connection the standard streams of this process. Raises `OSError`."""
+    import _socket
+
+    streams = b"".join(number.to_bytes(4, "little") for number in range(3))
+    connection.sendmsg([b"S"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+
+
 def connect(folder: str, name: str, seconds: float) -> _socket.socket:
     """Connect to a process of this user, which listens on the socket with a name in a folder.
 

@@ -115,11 +115,6 @@ def terms(word: bytes) -> tuple[str, ...]:
     return (*found, whole) if whole else found
 
 
-def text_terms(text: str) -> list[str]:
-    """Return all terms of a short text (a query, a path), in order, with repetitions."""
-    return list(chain.from_iterable(map(terms, words(text.encode("utf-8", "replace")))))
-
-
 def query_terms(text: str) -> list[str]:
     """Return the terms of a query, in order, with repetitions.
 

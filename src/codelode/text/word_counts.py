@@ -87,11 +87,6 @@ class WordCounts:
         vars(found).update(parts=self.parts, part_counts=part_counts)
         return found
 
-    @cached_property
-    def vocabulary(self) -> list[bytes]:
-        """The distinct words."""
-        return self.spelled.split(WORD_END)[:-1]
-
 
 def spelled(vocabulary: Iterable[bytes]) -> bytes:
     """Return words, each followed by `WORD_END`, in the form of `WordCounts.spelled`."""

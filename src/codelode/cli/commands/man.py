@@ -41,6 +41,7 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Show a page, or write all of them."""
+    from codelode import arguments
     from codelode.cli.commands import find, load_all
     from codelode.cli.manual import pages
     from codelode.cli.streams import is_terminal, say
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if options.command:
         raise UsageError("--to writes all pages: leave out COMMAND")
-    folder = Path(options.to).expanduser()
+    folder = arguments.expanded(options.to)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in made.items():
         (folder / name).write_text(text, "utf-8")

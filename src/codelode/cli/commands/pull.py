@@ -80,8 +80,7 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Pull an index and update it."""
-    from pathlib import Path
-
+    from codelode import arguments
     from codelode.answers.sharing import pull_index, pull_object, update_pulled
     from codelode.cli.streams import print_json, progress_meter, transfer_meter
     from codelode.cli.views.sharing import print_pull, warn_of_strange_files
@@ -93,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
         near=options.nearest,
         bandwidth=options.bandwidth,
         space=options.max_size,
-        signers=None if options.signers is None else Path(options.signers).expanduser(),
+        signers=None if options.signers is None else arguments.expanded(options.signers),
         trust_options=options.trust_options,
         wait=options.wait,
     )

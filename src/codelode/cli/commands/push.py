@@ -59,8 +59,7 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Push the index."""
-    from pathlib import Path
-
+    from codelode import arguments
     from codelode.answers.sharing import push_index, push_object
     from codelode.cli.streams import print_json, transfer_meter
     from codelode.cli.views.sharing import print_push
@@ -70,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     index = Index.open(options.root, index_dir=options.index_dir)
     chosen = PushOptions(
         bandwidth=options.bandwidth,
-        key=None if options.sign is None else Path(options.sign).expanduser(),
+        key=None if options.sign is None else arguments.expanded(options.sign),
         secrets=options.with_secrets,
     )
     meter = transfer_meter(options.quiet, "pushing")

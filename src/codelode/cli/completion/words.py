@@ -96,7 +96,7 @@ def _argument(option: Option, words: dict[str, tuple[str, ...]]) -> Argument:
     metavar = str(settings.get("metavar") or option.dest.upper())
     repeatable = settings.get("action") == "append" or settings.get("nargs") == "*"
     if not option.takes_value:
-        return Argument(option.flags, option.help, "", False)
+        return Argument(option.flags, option.help, metavar="", takes_value=False)
     return Argument(
         flags=option.flags if is_flag else (),
         help=option.help,
