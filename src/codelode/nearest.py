@@ -65,6 +65,12 @@ def not_one_of(given: str, known: Iterable[str]) -> str:
     return f"{given!r} is not one of {', '.join(known)}{advice}"
 
 
+def no_such_path(given: str) -> str:
+    """Return the message that a path is missing, with the near one."""
+    near = near_path(given)
+    return f"no such file or folder: {given}{f'; did you mean {near}?' if near else ''}"
+
+
 def near_path(given: str) -> str:
     """Return the path in the same folder that a missing one may stand for; "" if none is near.
 

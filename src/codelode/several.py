@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from codelode import metrics
 from codelode.errors import UsageError
 from codelode.index import Index
-from codelode.nearest import near_path
 from codelode.render.paths import GivenRoot
 from codelode.search.filters import files_by_language, languages_needed
 from codelode.search.source import Source
@@ -240,10 +239,6 @@ class SeveralRoots:
 
 def _opened(root: str, index_dir: str | None) -> Root:
     path = Path(root)
-    if not path.exists():
-        near = near_path(root)
-        advice = f"; did you mean {near}?" if near else ""
-        raise UsageError(f"no such file or folder: {root}{advice}")
     if not path.is_file():
         index = Index.open(root, index_dir)
         return Root(root, index.root, index, is_file=False)

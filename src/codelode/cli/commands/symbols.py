@@ -185,11 +185,15 @@ def _here(options: argparse.Namespace) -> _Listed:
 
     from codelode.answers.build import ask_indexed
     from codelode.cli.streams import progress_meter, say
+    from codelode.nearest import no_such_path
     from codelode.render.paths import from_here
     from codelode.several import SeveralRoots
 
     if options.file is not None:
         return _in_file(options)
+    for root in options.roots:
+        if not os.path.exists(root):  # noqa: PTH110 (raises nothing)
+            raise UsageError(no_such_path(root))
     several = SeveralRoots(options.roots or ["."], options.index_dir)
     request = _request(options, options.glob)
     state, found = ask_indexed(
