@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from codelode import arguments
 from codelode.cli.commands import load
 from codelode.cli.dashes import flags_of, quoted
+from codelode.cli.options import check_limit
 from codelode.errors import UsageError
 from codelode.nearest import near_path
 from codelode.render import units
@@ -117,10 +118,12 @@ def existing_index_folder(index_dir: str | None, root: str) -> None:
 
 
 def check_open(options: argparse.Namespace) -> None:
-    """Check the options that are given with --open, which prints no list.
+    """Check the limit, and the options that are given with --open, which prints no list.
 
-    Raises `UsageError` if an output format is given too, or if the hit's number exceeds the limit.
+    Raises `UsageError` if the limit is too large, if an output format is given with --open, or if
+    the hit's number exceeds the limit.
     """
+    check_limit(options)
     number, limit = options.open, options.limit
     if number is None:
         return

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from codelode.answers.notes import MOST_HITS
+from codelode.errors import UsageError
 from codelode.settings.quantities import parse_days, parse_size
 
 if TYPE_CHECKING:
@@ -155,20 +156,28 @@ def profile_file(text: str) -> str:
     return text
 
 
-def limit(default: int, *, hits: bool = True) -> Option:
-    """Return the flag that limits the number of `hits`, or of other places, which has no bound.
+def limit(default: int) -> Option:
+    """Return the flag that limits the number of places; `check_limit` bounds the number of hits.
 
     If the flag is omitted, its value is None; `default` appears only in the help.
     """
-    most = f", up to {MOST_HITS:,}" if hits else ""
     return option(
         "-k",
         "--limit",
         "--topk",
         metavar="N",
-        type=hit_number if hits else positive,
-        help=f"print at most N{most} (default: {default})",
+        type=positive,
+        help=f"print at most N; of hits, N is up to {MOST_HITS:,} (default: {default})",
     )
+
+
+def check_limit(options: argparse.Namespace) -> None:
+    """Raise `UsageError` if the limit of a command that prints hits is beyond `MOST_HITS`."""
+    if options.limit is not None and options.limit > MOST_HITS:
+        raise UsageError(
+            f"-k/--limit/--topk must be from 1 to {MOST_HITS:,}, not {options.limit}: to get every"
+            " match of a text, use ripgrep"
+        )
 
 
 ROOT = option(

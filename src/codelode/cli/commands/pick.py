@@ -24,6 +24,7 @@ from codelode.cli.options import (
     ROOTS,
     TYPE,
     Command,
+    check_limit,
     limit,
     option,
 )
@@ -91,6 +92,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.render.sanitize import visible_name
     from codelode.several import SeveralRoots
 
+    check_limit(options)
     roots = advice.existing_roots("pick", options.roots, options)
     several = SeveralRoots(roots, index_dir=options.index_dir)
     build_missing(several, not options.no_index, streams.progress_meter(), streams.say)

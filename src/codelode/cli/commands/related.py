@@ -14,7 +14,15 @@ from codelode.cli.hit_options import (
     json_format,
 )
 from codelode.cli.many import MANY_REPOSITORIES, is_elsewhere
-from codelode.cli.options import COLOR, HELP, INDEX_DIR, NO_INDEX, Command, limit, option
+from codelode.cli.options import (
+    COLOR,
+    HELP,
+    INDEX_DIR,
+    NO_INDEX,
+    Command,
+    limit,
+    option,
+)
 
 if TYPE_CHECKING:
     import argparse
