@@ -196,6 +196,8 @@ def test_status_of_a_missing_and_of_a_stale_index(lode: CommandLine, tree: Path)
     text = lode("status", tree).must_succeed().text
     assert "would read" in text
     assert str(tree) in text
+    order = [text.index(f"\n{fact}") for fact in ("changes", "size", "  text")]
+    assert order == sorted(order)  # the long list of sections pushes nothing out of sight
 
 
 def test_verify_finds_damage_and_repair_mends_it(lode: CommandLine, tree: Path) -> None:

@@ -19,6 +19,7 @@ from codelode import Index, NoIndexError, SymbolHit, UsageError
 from codelode.chunk.chunker import chunk
 from codelode.discover.read import read
 from codelode.discover.walk import walk
+from codelode.search import symbol_finder
 from codelode.search.symbol_query import EXACT, UNQUALIFIED, NameQuery, parse_name
 from codelode.segment.name_glob import matches, places
 from codelode.segment.name_keys import clean_name, name_key
@@ -179,6 +180,36 @@ def test_globs_find_all_names_that_match(
     assert index.symbols(glob, limit=3, exact=exact, kinds=kinds) == hits[:3]
 
 
+@given(
+    asked=st.sampled_from([f"{each}*" for each in "abjpqsé"] + [*GLOBS, "*.*b*", "queue.p*"]),
+    exact=st.booleans(),
+    kinds=st.sampled_from([(), ("function",), ("class", "macro"), ("struct",)]),
+    languages=st.sampled_from([(), ("python",), ("c", "go"), ("!c",)]),
+    globs=st.sampled_from([(), ("tests/**",), ("!tests/**",), ("*.h", "*.py")]),
+    limit=st.sampled_from([1, 4, 30, EVERYTHING]),
+)
+def test_names_looked_up_one_by_one_and_found_by_filters_give_the_same_hits(
+    index: Index,
+    asked: str,
+    exact: bool,
+    kinds: tuple[str, ...],
+    languages: tuple[str, ...],
+    globs: tuple[str, ...],
+    limit: int,
+) -> None:
+    answers = []
+    for looked_up in (0, 3, EVERYTHING):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(symbol_finder, "_LOOKED_UP", looked_up)
+            patch.setattr(symbol_finder, "_BLOCKS_PER_NAME", EVERYTHING)
+            hits = index.symbols(asked, limit, kinds, languages, globs, exact=exact, fresh="never")
+        answers.append(hits)
+    assert all(each == answers[-1] for each in answers)
+    everything = index.symbols(asked, EVERYTHING, exact=exact, languages=languages, globs=globs)
+    expected = [hit for hit in everything if not kinds or hit.kind in kinds]
+    assert answers[0] == expected[:limit]
+
+
 def test_listings_are_in_the_order_of_paths_and_lines(index: Index, reference: list[Known]) -> None:
     assert [known(hit) for hit in index.symbols(limit=EVERYTHING)] == reference
     for kind in sorted({each.kind for each in reference}):
@@ -279,6 +310,29 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Index:
 )
 def test_qualified_names(shapes: Index, asked: str, symbols: list[str]) -> None:
     assert [hit.symbol for hit in shapes.symbols(asked)] == symbols
+
+
+def test_a_class_comes_before_a_folder_in_another_case(tmp_path: Path) -> None:
+    package = tmp_path / "tree" / "src" / "flask"
+    package.mkdir(parents=True)
+    method = "class Flask:\n    def make_response(self, rv):\n        return rv\n"
+    (package / "app.py").write_text(method)
+    (package / "helpers.py").write_text("def make_response(*args):\n    return args\n")
+    (tmp_path / "tree" / "make_flask.py").write_text(method.replace("Flask", "flask"))
+    index = Index.open(tmp_path / "tree", index_dir=tmp_path / "indexes")
+    index.update()
+
+    def paths(asked: str, exact: bool) -> list[str]:
+        return [Path(hit.path).name for hit in index.symbols(asked, exact=exact)]
+
+    assert paths("Flask.make_response", exact=True) == ["app.py"]
+    assert paths("Fl*k.make_response", exact=True) == ["app.py"]
+    assert paths("Flask.make_*", exact=True) == ["app.py"]
+    assert paths("helpers.make_response", exact=True) == ["helpers.py"]
+    assert paths("HELPERS.make_response", exact=True) == []
+    assert paths("Flask.make_response", exact=False) == ["make_flask.py", "app.py"]
+    assert paths("flask.make_response", exact=True) == ["make_flask.py", "helpers.py"]
+    assert paths("HELPERS.make_response", exact=False) == ["helpers.py"]
 
 
 def test_kinds_of_matches_are_distinguished(shapes: Index) -> None:
@@ -435,7 +489,7 @@ def test_a_hostile_glob_takes_linear_time() -> None:
 
 def test_a_name_with_separators_is_found_as_a_whole() -> None:
     query = parse_name("server.port")
-    assert query == NameQuery("server.port", "port", (b"server",), False)
+    assert query == NameQuery("server.port", "port", (b"server",), False, written=(b"server",))
     assert query.match("server.port", ["server.port"], "a.yml") == (EXACT, 0)
     assert query.match("port", ["server", "port"], "a.yml") == (EXACT, 0)
     assert query.match("port", ["port"], "a.yml") == (UNQUALIFIED, 2)

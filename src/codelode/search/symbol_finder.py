@@ -16,6 +16,7 @@ from codelode.search.file_roles import ROLES, roles_of_path
 from codelode.search.filters import allowed_files
 from codelode.search.near_names import misspelled, most_errors
 from codelode.search.symbol_hits import Found, as_hits
+from codelode.search.symbol_names import beginning_among, names_beginning
 from codelode.search.symbol_query import (
     EXACT,
     FUZZY,
@@ -28,12 +29,11 @@ from codelode.search.symbol_query import (
 )
 from codelode.search.symbols import Stage, SymbolPart
 from codelode.search.tree_part import TreePart
-from codelode.segment.name_glob import numbers_matching
 from codelode.segment.name_keys import clean_name, name_key
 from codelode.text.csr import distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from codelode.search.shard import Shard
@@ -47,6 +47,9 @@ _ASIDE = sum(1 << bit for bit, role in enumerate(ROLES) if role in ("test", "exa
 
 _LOOKED_AT = 2_000
 """The most definitions with a prefix that are looked at in a segment for the right qualifiers."""
+
+_LOOKED_UP = 200
+"""Up to this many names, but not more than the limit, are looked up one by one in any case."""
 
 _BLOCKS_PER_NAME = 16
 _BLOCKS_PER_FILE = 2
@@ -134,7 +137,7 @@ class SymbolFinder:
                 name = record.definition.name
                 if not query.begins(name, self._request.exact):
                     continue
-                if query.distance(*self._whereabouts(number, record)) < 2:
+                if query.distance(*self._whereabouts(number, record), self._request.exact) < 2:
                     names = (_as_text(each) for each in (key, clean_name(name)))
                     order = *names, *self._order(number, record)
                     match = GLOB if query.is_glob else PREFIX
@@ -212,51 +215,54 @@ class SymbolFinder:
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
         """Yield key, segment number and definition for each name that may match, by key.
 
-        Few definitions may have the wanted kinds. So once this has taken about as long as reading
-        all blocks of definitions would, names are no longer looked up one by one: all
-        blocks are read, and only the definitions of these kinds are looked up.
+        Few definitions may pass the filters. So once this has taken about as long as reading
+        all blocks of definitions would, names are no longer looked up one by one: the
+        definitions that pass the filters are found first, and then those with such names.
         """
-        named: Sequence[int] | NDArray[np.int64]
-        if query.is_glob:
-            blocks = lookup.name_table.blocks()
-            named = numbers_matching(query.name, (block.text for block in blocks))
-            names = lookup.names_called(named.tolist())
-        else:
-            named = lookup.numbers_with_prefix(query.name)
-            names = lookup.names_with_prefix(query.name)
-        at, most = 0, lookup.blocks // _BLOCKS_PER_NAME if self._kinds else len(named)
-        for key, alike in groupby(names, key=_key):
-            if at > most:
-                break
+        most = max(lookup.blocks // _BLOCKS_PER_NAME, min(self._request.limit, _LOOKED_UP))
+        names, at = names_beginning(lookup, query, self._request.exact), 0
+        for key, alike in groupby(names, key=lambda each: _key(each[1])):
             same = list(alike)
+            if at > most and self._is_filtered:
+                yield from self._filtered(number, lookup, query, same[0][0])
+                return
             at += len(same)
-            for record in filter(self._is_wanted, lookup.named(same[0], self._filter(number))):
+            for record in filter(self._is_wanted, lookup.named(same[0][1], self._filter(number))):
                 yield key, number, record
-        else:
-            return
-        yield from self._of_kinds(number, lookup, np.asarray(named[at:]))
 
-    def _of_kinds(
-        self, number: int, lookup: DefinitionLookup, named: NDArray[np.int64]
+    def _filtered(
+        self, number: int, lookup: DefinitionLookup, query: NameQuery, least: int
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
-        """Yield the definitions of the wanted kinds whose names have the numbers `named`.
+        """Yield what `_beginning` does for names from the number `least`."""
+        if self._kinds:
+            numbers, names = lookup.of_kinds(self._kinds)
+            files = lookup.files_of(numbers)
+            kept = np.isin(files, self._allowed(number, distinct(files)))
+        else:
+            rows = np.flatnonzero(self._shard.segment(number).files["definitions"])
+            numbers, names = lookup.of_files(self._allowed(number, rows))
+            kept = np.ones(len(numbers), bool)
+        kept &= names >= least
+        if not query.is_glob:
+            kept &= names < lookup.numbers_with_prefix(query.name).stop
+        numbers, names = numbers[kept], names[kept]
+        order = np.argsort(names, kind="stable")
+        for same in beginning_among(lookup, query, self._request.exact, names[order]):
+            for each in numbers[order[same]].tolist():
+                record = lookup.record(each)
+                yield _key(record.definition.name), number, record
 
-        Each comes with its key and the segment number, in the order of the names. All blocks of
-        definitions are read.
-        """
-        if not len(named):
-            return
-        numbers, owns = lookup.of_kinds(self._kinds, range(int(named[0]), int(named[-1]) + 1))
-        files = lookup.files_of(numbers)
-        kept = np.isin(files, self._allowed(number, distinct(files))) & np.isin(owns, named)
-        for each in numbers[kept][np.argsort(owns[kept], kind="stable")].tolist():
-            record = lookup.record(each)
-            yield _key(record.definition.name), number, record
+    @property
+    def _is_filtered(self) -> bool:
+        """Whether the request names kinds, languages, globs or folders."""
+        request = self._request
+        return bool(self._kinds or self._languages or request.globs) or not self._part.is_whole
 
     def _match(
         self, number: int, record: DefinitionRecord, query: NameQuery
     ) -> tuple[str, int] | None:
-        return query.match(record.definition.name, *self._whereabouts(number, record))
+        whereabouts = self._whereabouts(number, record)
+        return query.match(record.definition.name, *whereabouts, exact=self._request.exact)
 
     def _whereabouts(self, number: int, record: DefinitionRecord) -> tuple[list[str], str]:
         """Return the parts of the qualified name of a definition, and the path of its file."""

@@ -7,7 +7,7 @@ read as a name and the names that qualify it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from codelode import arguments
@@ -69,6 +69,7 @@ class SymbolRequest:
 class NameQuery:
     """A name that is asked for. `qualifiers` are the keys of its qualifiers, outermost first.
 
+    `written` are the same qualifiers with the case and the separators that were typed.
     `whole` is all that was typed; with `is_prefix`, without the final `*`. `is_glob` says that
     `name` is a glob. A qualifier with a `*` in it is a glob, too.
     """
@@ -78,19 +79,24 @@ class NameQuery:
     qualifiers: tuple[bytes, ...]
     is_prefix: bool
     is_glob: bool = False
+    written: tuple[bytes, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names to look up: also `whole`, because it may be one name: `server.port`."""
         return (self.name,) if self.whole == self.name else (self.whole, self.name)
 
-    def match(self, name: str, parts: Sequence[str], path: str) -> tuple[str, int] | None:
+    def match(
+        self, name: str, parts: Sequence[str], path: str, exact: bool = False
+    ) -> tuple[str, int] | None:
         """Return how a definition matches, one of `MATCHES`, and the distance of the qualifiers.
 
         `parts` are the names in its qualified name; `path` is the path of its file. The distance is
         0 without qualifiers, and 2 if not all of them enclose the definition in this order. Else it
-        is 0 if the last one is the innermost enclosing name, and 1 if not. Returns None if the
-        definition does not match.
+        is 0 if the last one is the innermost enclosing name, and 1 if not. A file or a folder is
+        that name only for a definition that no other encloses, and only as written: a class
+        `Flask` comes before the folder `flask`. With `exact`, case and separators of qualifiers
+        count everywhere. Returns None if the definition does not match.
         """
         whole = _likeness(self.whole, name)
         if whole in (EXACT, CASE):
@@ -98,7 +104,7 @@ class NameQuery:
         likeness = _likeness(self.name, name)
         if likeness is None:
             return None
-        distance = self.distance(parts, path)
+        distance = self.distance(parts, path, exact)
         if distance < 2:
             return likeness, distance
         return (UNQUALIFIED, distance) if likeness == EXACT else None
@@ -119,22 +125,22 @@ class NameQuery:
         joinable = JOINABLE.fullmatch(self.name) is not None and self.name[-1].isalnum()
         return joinable and name[:1].casefold() == self.name[:1].casefold()
 
-    def distance(self, parts: Sequence[str], path: str) -> int:
+    def distance(self, parts: Sequence[str], path: str, exact: bool = False) -> int:
         """Return the distance of the qualifiers, from 0 to 2: see `match`."""
         if not self.qualifiers:
             return 0
+        asked, key = (self.written, _as_written) if exact else (self.qualifiers, _key)
         *folders, file = path.split("/")
         stem = file.partition(".")[0]
-        inner = [*parts[:-1]] or [stem]
-        if _fits(self.qualifiers[-1], _key(inner[-1])):
-            innermost = True
-        else:  # `pkg.Func`: the package may be the folder
-            packages = [stem, *folders[-1:]] if len(parts) == 1 else []
-            innermost = any(_fits(self.qualifiers[-1], _key(each)) for each in packages)
         # An iterator, so that qualifiers match only in this order.
-        around = map(_key, [*folders, stem, *parts[:-1]])
-        if not all(any(_fits(asked, key) for key in around) for asked in self.qualifiers):
+        around = map(key, [*folders, stem, *parts[:-1]])
+        if not all(any(_fits(each, one) for one in around) for each in asked):
             return 2
+        if len(parts) > 1:
+            innermost = _fits(asked[-1], key(parts[-2]))
+        else:  # `pkg.Func`: the package may be the folder
+            packages = map(_as_written, (stem, *folders[-1:]))
+            innermost = any(_fits(self.written[-1], each) for each in packages)
         return 0 if innermost else 1
 
 
@@ -163,8 +169,9 @@ def parse_name(text: str) -> NameQuery:
     if not name:
         raise UsageError(f"no name in {text!r}: give a name, or a prefix such as `read*`")
     qualifiers = _SEPARATOR.split(_TYPE_ARGUMENTS.sub("", before))
-    keys = tuple(_asked_key(each) for each in qualifiers if each.strip("* ") not in _RECEIVERS)
-    return NameQuery(whole, name.strip(), keys, is_prefix, is_glob)
+    kept = [each for each in qualifiers if each.strip("* ") not in _RECEIVERS]
+    keys, written = (tuple(_asked(each, of) for each in kept) for of in (_key, _as_written))
+    return NameQuery(whole, name.strip(), keys, is_prefix, is_glob, written)
 
 
 def _likeness(asked: str, name: str) -> str | None:
@@ -177,19 +184,23 @@ def _likeness(asked: str, name: str) -> str | None:
     return JOINED if same else None
 
 
-def _asked_key(qualifier: str) -> bytes:
-    """Return the key of a qualifier that is asked for; the stars of a glob stay in it.
+def _asked(qualifier: str, key: Callable[[str], bytes]) -> bytes:
+    """Return a qualifier that is asked for, by `key`; the stars of a glob stay in it.
 
     In `(*Server)`, as Go writes a pointer, the star is no glob.
     """
     plain = _POINTER.sub(r"\1", qualifier.strip())
-    return b"*".join(_key(part) for part in plain.split("*"))
+    return b"*".join(key(part) for part in plain.split("*"))
 
 
 def _fits(asked: bytes, key: bytes) -> bool:
     """Return whether `key` equals `asked`, or matches it if `asked` is a glob."""
-    return asked == key or (b"*" in asked and matches(asked.decode(), key.decode()))
+    return asked == key or (b"*" in asked and matches(asked.decode(), key.decode(), exact=True))
 
 
 def _key(name: str) -> bytes:
     return name_key(clean_name(name.strip()))
+
+
+def _as_written(name: str) -> bytes:
+    return clean_name(name.strip())

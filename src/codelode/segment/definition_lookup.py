@@ -17,7 +17,7 @@ from codelode.text.csr import distinct
 from codelode.types import Definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -131,20 +131,18 @@ class DefinitionLookup:
                 found.append(self._names.chunks(number))
         return distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)
 
-    def of_kinds(
-        self, kinds: Collection[str], names: range | None = None
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def of_kinds(self, kinds: Collection[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Find the definitions of some kinds by reading every block.
 
-        `names` is a range of numbers of names, to which the search is restricted. Returns the
-        numbers of the definitions, ascending, and the numbers of their names: int64[n] each.
+        Returns the numbers of the definitions, ascending, and of their names: int64[n] each.
         """
-        numbers, owns = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for found, own in self._rows.of_kinds(kinds):
-            kept = slice(None) if names is None else (own >= names.start) & (own < names.stop)
-            numbers.append(found[kept])
-            owns.append(own[kept])
-        return np.concatenate(numbers), np.concatenate(owns)
+        empty = np.zeros(0, np.int64), np.zeros(0, np.int64)
+        numbers, names = zip(empty, *self._rows.of_kinds(kinds), strict=True)
+        return np.concatenate(numbers), np.concatenate(names)
+
+    def of_files(self, files: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return what `of_kinds` does, for all definitions of some files, whose rows ascend."""
+        return self._rows.of_files(files)
 
     def has_kinds(self, file: int, kinds: Collection[str]) -> bool:
         """Return whether a file has a definition of any of these kinds."""
@@ -186,10 +184,6 @@ class DefinitionLookup:
         Some may be the names of owners that have no definition in this segment.
         """
         return map(_text, self._names.with_prefix(_key(prefix)))
-
-    def names_called(self, numbers: Iterable[int]) -> Iterator[str]:
-        """Yield the names with the given numbers."""
-        return (_text(self._names.name(number)) for number in numbers)
 
     def names(self) -> Iterator[list[str]]:
         """Yield all names, block by block, in order."""

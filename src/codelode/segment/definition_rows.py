@@ -6,6 +6,7 @@ A lookup reads only the blocks that hold the definitions.
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from codelode.segment.definitions import (
     KIND,
     MAX_RECORD_BYTES,
     MORE,
+    NAME,
     PARENT,
     START,
     Numbers,
@@ -165,6 +167,21 @@ class DefinitionRows:
         wanted = bytes(np.flatnonzero(self._wanted(kinds)).tolist())
         records = (self._frames.read(each, MAX_RECORD_BYTES) for each in range(self.blocks))
         return of_kinds(records, self.total, wanted) if wanted else iter(())
+
+    def of_files(self, files: NDArray[np.int64]) -> tuple[Column, Column]:
+        """Return the numbers of the definitions of some files, and the numbers of their names.
+
+        `files` ascend, and so do the first numbers: int64[n] each. Reads only the files' blocks.
+        """
+        firsts, counts = self.firsts[files], self.firsts[files + 1] - self.firsts[files]
+        before = counts.cumsum() - counts
+        numbers = np.repeat(firsts - before, counts) + np.arange(counts.sum())
+        blocks, at = np.divmod(numbers, DEFINITIONS_PER_BLOCK)
+        names = np.zeros(len(numbers), np.int64)
+        starts = np.flatnonzero(np.diff(blocks, prepend=-1)).tolist()
+        for start, stop in pairwise((*starts, len(numbers))):
+            names[start:stop] = self._block(int(blocks[start]))[at[start:stop], NAME]
+        return numbers, names
 
     def _wanted(self, kinds: Collection[str]) -> NDArray[np.bool_]:
         """Return a mask of the numbers of the wanted kinds, bool[256]."""

@@ -6,12 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterator
 
 _WILD = re.compile(r"[*?]")
 
@@ -23,13 +19,15 @@ def matches(glob: str, name: str, exact: bool = False) -> bool:
     return _pattern(glob.casefold()).fullmatch(name.casefold()) is not None
 
 
-def places(glob: str, text: bytes) -> Iterator[int]:
+def places(glob: str, text: bytes, exact: bool = False) -> Iterator[int]:
     """Yield the numbers (from 0, ascending) of the names in `text` that a glob matches.
 
     Each name in `text` ends with a newline. Only names with the longest literal part of the glob
-    are compared.
+    are compared. With `exact`, case counts.
     """
-    folded, glob = text.decode("utf-8", "replace").casefold(), glob.casefold()
+    folded = text.decode("utf-8", "replace")
+    if not exact:
+        folded, glob = folded.casefold(), glob.casefold()
     pattern, literal = _pattern(glob), max(_WILD.split(glob), key=len)
     begin = place = 0
     while (at := folded.find(literal, begin)) >= 0:
@@ -41,18 +39,6 @@ def places(glob: str, text: bytes) -> Iterator[int]:
         if pattern.fullmatch(folded, start, end):
             yield place
         begin, place = end + 1, place + 1
-
-
-def numbers_matching(glob: str, texts: Iterable[bytes]) -> NDArray[np.int64]:
-    """Return the numbers of the names that a glob matches, ascending: int64[n].
-
-    The names are numbered from 0 through all texts, which are as for `places`.
-    """
-    found, first = [np.zeros(0, np.int64)], 0
-    for text in texts:
-        found.append(np.fromiter(places(glob, text), np.int64) + first)
-        first += text.count(b"\n")
-    return np.concatenate(found)
 
 
 @lru_cache(64)

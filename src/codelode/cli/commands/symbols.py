@@ -71,7 +71,7 @@ COMMAND = Command(
                 TYPE,
                 TYPE_NOT,
                 NO_TESTS,
-                switch("--exact", help="only names exactly as written"),
+                switch("--exact", help="only names and qualifiers exactly as written"),
                 limit(DEFAULT_LIMIT),
                 FRESH,
                 NO_INDEX,

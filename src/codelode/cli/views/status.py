@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def print_status(status: Status) -> None:
-    """Print the facts about an index, one per line."""
+    """Print the facts about an index, one per line: the sizes of its sections last."""
     guard = visible_name if streams.is_terminal(sys.stdout) else str
     coverage = "" if status.complete else " (does not cover the whole tree yet)"
     facts = {
@@ -24,11 +24,7 @@ def print_status(status: Status) -> None:
         "content": f"{count(status.files, 'file')}, {count(status.chunks, 'chunk')}{coverage}",
         "model": guard(status.model),
         "generation": f"{status.generation}, committed {status.last_commit}",
-        "size": f"{size(status.index_bytes)} in {count(status.segments, 'segment')}"
-        f" (of {size(status.text_bytes)} of text)",
     }
-    for name, amount in sorted(status.bytes_by_section.items(), key=lambda item: -item[1]):
-        facts[f"  {name}"] = size(amount)
     if status.dead_files:
         facts["dead"] = f"{count(status.dead_files, 'replaced or removed file')} still in segments"
     if status.changes is not None:
@@ -40,6 +36,12 @@ def print_status(status: Status) -> None:
         )
     if status.watch is not None:
         facts["watcher"] = guard(_watcher(status.watch))
+    facts["size"] = (
+        f"{size(status.index_bytes)} in {count(status.segments, 'segment')}"
+        f" (of {size(status.text_bytes)} of text)"
+    )
+    for name, amount in sorted(status.bytes_by_section.items(), key=lambda item: -item[1]):
+        facts[f"  {name}"] = size(amount)
     columns = max(map(len, facts))
     for name, fact in facts.items():
         print(f"{name:{columns}}  {fact}")
