@@ -242,6 +242,7 @@ def test_the_command_line(lode: CommandLine, tree: Path) -> None:
         (tree, ["src", "lib"], "src/retry.py"),
         (tree / "lib", ["../src", "."], "../src/retry.py"),
         (tree / "src", ["retry.py"], "retry.py"),
+        (tree / "src", ["retry.py/"], "retry.py"),
         (tree.parent, ["tree/src/retry.py", "tree"], "tree/src/retry.py"),
         (tree.parent, [str(tree)], str(tree / "src/retry.py")),
     )

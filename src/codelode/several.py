@@ -243,7 +243,7 @@ def _opened(root: str, index_dir: str | None) -> Root:
         index = Index.open(root, index_dir)
         return Root(root, index.root, index, is_file=False)
     real = path.resolve()
-    return Root(root, real, Index.around(real.parent, index_dir), is_file=True)
+    return Root(root.rstrip("/"), real, Index.around(real.parent, index_dir), is_file=True)
 
 
 def _prefix(base: Path, tree: Path) -> str:

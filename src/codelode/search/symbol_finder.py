@@ -49,7 +49,7 @@ _LOOKED_AT = 2_000
 """The most definitions with a prefix that are looked at in a segment for the right qualifiers."""
 
 _LOOKED_UP = 200
-"""Up to this many names, but not more than the limit, are looked up one by one in any case."""
+"""Without kinds, up to this many names (at most the limit) are looked up one by one anyway."""
 
 _BLOCKS_PER_NAME = 16
 _BLOCKS_PER_FILE = 2
@@ -215,11 +215,11 @@ class SymbolFinder:
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
         """Yield key, segment number and definition for each name that may match, by key.
 
-        Few definitions may pass the filters. So once this has taken about as long as reading
-        all blocks of definitions would, names are no longer looked up one by one: the
-        definitions that pass the filters are found first, and then those with such names.
+        Few definitions may pass the filters. So after a number of names that were looked up one by
+        one, the definitions that pass the filters are found first, and then those with such names.
         """
-        most = max(lookup.blocks // _BLOCKS_PER_NAME, min(self._request.limit, _LOOKED_UP))
+        least = 0 if self._kinds else min(self._request.limit, _LOOKED_UP)
+        most = max(lookup.blocks // _BLOCKS_PER_NAME, least)
         names, at = names_beginning(lookup, query, self._request.exact), 0
         for key, alike in groupby(names, key=lambda each: _key(each[1])):
             same = list(alike)
