@@ -257,6 +257,33 @@ def test_malformed_lines_do_not_end_the_server(lode: CommandLine, indexed: Path)
     assert "error" in answers[4]
 
 
+def test_what_was_asked_before_the_end_of_the_input_is_answered(
+    lode: CommandLine, tmp_path: Path
+) -> None:
+    root = write_many(tmp_path / "many")  # without an index: the call takes a while
+    call = {"name": "search", "arguments": {"query": "function_7"}}
+    client = {"name": "raw", "version": "0"}
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client}
+    lines: list[dict[str, object]] = [
+        {"id": 1, "method": "initialize", "params": hello},
+        {"method": "notifications/initialized"},
+        {"id": 2, "method": "tools/list"},
+        {"id": "3", "method": "tools/call", "params": call},
+        {"id": 4, "method": "tools/call", "params": call},
+        {"method": "notifications/cancelled", "params": {"requestId": 4}},
+    ]
+    asked = "\n".join(json.dumps({"jsonrpc": "2.0", **line}) for line in lines)
+    done = lode("mcp", root, given=f"no JSON\n\n[1]\n{asked}\n".encode())
+    assert (done.code, done.message) == (0, "")
+    answers = [json.loads(line) for line in done.text.splitlines()]
+    errors = [each["error"]["code"] for each in answers if each["id"] is None]
+    assert errors == [-32700, -32600]
+    found = {each["id"]: each.get("result") for each in answers if each["id"] is not None}
+    assert found.keys() == {1, 2, "3"}
+    assert [tool["name"] for tool in found[2]["tools"]] == TOOL_NAMES
+    assert "module_7.py:1" in found["3"]["content"][0]["text"]
+
+
 def test_a_client_that_stops_reading_ends_the_server(lode: CommandLine, indexed: Path) -> None:
     with subprocess.Popen(
         [*LODE, "mcp"],

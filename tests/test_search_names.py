@@ -38,6 +38,9 @@ TREE = {
     "docs/point.md": "# operator==\n\nUse operator==, or Point::operator!=; operator==.\n" * 4,
     "src/ledger.py": "class Ledger:\n    class Page:\n        def settle(self):\n"
     "            return self.lines\n\n    def settle(self):\n        return 3\n",
+    "src/crate.py": "class Ballot:\n    class Box:\n        def ballot_tally(self):\n"
+    "            return self.tally\n",
+    "src/box.py": "class Ballot:\n    def ballot_tally(self):\n        return 3\n",
     "docs/keys.md": "Set `queue.config.close` to close the queue.\n",
     "docs/use.md": USE.format(name="send_request"),
     "src/use.py": USE.format(name="parse_header_line") + USE.format(name="queue_push"),
@@ -82,6 +85,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
         ("server.send_request", "src/server.py", "HttpServer.send_request"),
         ("Ledger.settle", "src/ledger.py", "Ledger.settle"),
         ("Page.settle", "src/ledger.py", "Ledger.Page.settle"),
+        ("Ballot.ballot_tally", "src/box.py", "Ballot.ballot_tally"),
         ("$this->close", "src/client.py", "HttpClient.close"),
         ("compute_checksum", "tests/test_compute.py", "compute_checksum"),
         ("compute_checksum_of", "src/compute.py", "compute_checksum_of_block"),

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -421,3 +422,41 @@ def test_index_can_go_on_watching(lode: CommandLine, tree: Path) -> None:
         process.kill()
     assert b"5 files" in out
     assert b"lode: generation 2" in told
+
+
+_ENDS_WHILE_INDEXING = """\
+import atexit, sys, threading, time
+
+atexit.register(time.sleep, 0.5)  # the last to run: threads go on until then
+
+
+class Late:
+    def find_spec(self, name, path=None, target=None):
+        deadline = time.monotonic() + 20
+        if name == "codelode.pipeline.pool":
+            begun.set()
+            while threading.main_thread().is_alive() and time.monotonic() < deadline:
+                time.sleep(0.01)
+
+
+begun = threading.Event()
+sys.meta_path.insert(0, Late())
+from codelode import Index
+
+watcher = Index.open(sys.argv[1], index_dir=sys.argv[2]).watch()
+assert begun.wait(20)
+"""
+
+
+def test_a_program_that_ends_while_its_watcher_indexes_says_nothing(
+    root: Path, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _ENDS_WHILE_INDEXING, root, tmp_path / "late"],
+        capture_output=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    index = Index.open(root, index_dir=tmp_path / "late")
+    index.update(jobs=1)  # nothing is in its way
+    assert has(index, "RetryScheduler", "src/retry.py")

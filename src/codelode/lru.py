@@ -1,4 +1,7 @@
-"""A thread-safe cache of the most recently used values."""
+"""A thread-safe cache of the most recently used values, for the fields of objects.
+
+`functools.lru_cache` caches the results of pure functions.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ call starts the update; each commit makes more of the tree searchable.
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401 (it cannot be imported once Python is ending)
 import threading
 import time
 from typing import TYPE_CHECKING

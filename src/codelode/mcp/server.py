@@ -20,7 +20,6 @@ import mcp_types as types
 from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
-from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
 from codelode import __version__
@@ -155,10 +154,3 @@ def _result(text: str, is_error: bool = False) -> types.CallToolResult:
     return types.CallToolResult(
         content=[types.TextContent(type="text", text=text)], is_error=is_error
     )
-
-
-async def serve_stdio(tools: ToolServer) -> None:
-    """Serve one client over standard input and output until the input ends."""
-    server = tools.server()
-    async with stdio_server() as (incoming, outgoing):
-        await server.run(incoming, outgoing, server.create_initialization_options())

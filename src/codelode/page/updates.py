@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401 (it cannot be imported once Python is ending)
 import threading
 from typing import TYPE_CHECKING, Any, cast
 

@@ -45,6 +45,9 @@ MODULES = frozenset({"module", "namespace"})
 EXTENDING = frozenset({"extension", "impl"})
 """Kinds of definitions that add to a type that is defined elsewhere, under its name."""
 
+_NESTED = 0.05
+"""How much less a definition is worth in something else inside the class or module asked for."""
+
 _ELSEWHERE = 0.4
 _OWNER = 0.05
 """The grade of the class itself for `Class.method`."""
@@ -178,7 +181,9 @@ def _worth(
         return worth - _QUALIFIED * (definition.parent >= 0 or definition.owner != "")
     qualified = segment.definitions.qualified_name(definer.file, definer.place)
     inside = is_inside_all if strict else is_inside
-    return worth if inside(asked, qualified, path) else 0.0
+    if not inside(asked, qualified, path):
+        return 0.0
+    return worth - _NESTED * (not is_directly_inside(asked, qualified))
 
 
 def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import concurrent.futures.thread  # noqa: F401 (it cannot be imported once Python is ending)
 import os
 import threading
 import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Self
+from weakref import WeakSet
 
 from codelode.freshness.attempt import any_under_way
 from codelode.system.wakeup import Wakeup
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 STANDBY = 1.0
 """Seconds between attempts to take over from another watcher."""
+
+LAST_SECONDS = 1.0
+"""Seconds that the end of the program waits for the updates of watchers that were not closed."""
 
 
 class Watcher:
@@ -51,6 +57,7 @@ class Watcher:
         self._ended = threading.Event()
         self._pid = os.getpid()
         self._thread = threading.Thread(target=self._run, name="lode-watch", daemon=True)
+        _running.add(self)
         self._thread.start()
 
     @property
@@ -128,6 +135,7 @@ class Watcher:
             self._wakeup.close()
         finally:
             self._ended.set()
+            _running.discard(self)
 
     def _elected(self) -> bool:
         try:
@@ -147,3 +155,23 @@ class Watcher:
             inquiries.close()
             leader.close()
             self._lease.release()
+
+
+_running: WeakSet[Watcher] = WeakSet()
+
+
+def _end_all() -> None:
+    """End the watchers that nobody closed, and wait for their threads.
+
+    Otherwise, Python would stop them at exit, perhaps in the middle of native code. An update that
+    takes longer than `LAST_SECONDS` is cut off: the next one does its work.
+    """
+    deadline = time.monotonic() + LAST_SECONDS
+    watchers = [each for each in _running if each._pid == os.getpid()]
+    for watcher in watchers:
+        watcher._wakeup.stop()
+    for watcher in watchers:
+        watcher.wait(max(deadline - time.monotonic(), 0.0))
+
+
+atexit.register(_end_all)

@@ -75,7 +75,8 @@ def run(options: argparse.Namespace) -> int:
         import anyio
 
         from codelode.mcp.http import serve_http
-        from codelode.mcp.server import ToolServer, serve_stdio
+        from codelode.mcp.server import ToolServer
+        from codelode.mcp.stdio import serve_stdio
     except ModuleNotFoundError as error:
         from codelode.cli.missing_extras import missing_extras
 
