@@ -103,7 +103,7 @@ def same(shown: str, printed: str) -> bool:
 
 
 def same_json(shown: Any, printed: Any) -> bool:
-    """Return whether two values have the same keys and strings, except for numbers and `...`."""
+    """Return whether two values are equal, apart from numbers and what `...` stands for."""
     match shown, printed:
         case dict(), dict():
             keys = list(shown) == list(printed)

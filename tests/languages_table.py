@@ -69,7 +69,7 @@ Line numbers are always those of the file.
 
 
 def page() -> str:
-    """Return the page."""
+    """Return the text of docs/languages.md."""
     languages = sorted(LANGUAGES, key=lambda each: each.name)
     return INTRODUCTION + "".join(map(row, languages)) + ENDING
 

@@ -212,7 +212,7 @@ def test_no_type_is_ignored() -> None:
 
 
 def test_home_folders_are_looked_up_in_one_place() -> None:
-    """These methods raise a `RuntimeError`, which users would see as a traceback."""
+    """`Path.home` and `Path.expanduser` raise a `RuntimeError`: users would see a traceback."""
     callers = {
         short(file)
         for file in FILES.values()
@@ -235,7 +235,7 @@ def is_empty(value: ast.expr) -> bool:
 
 
 def made_of_nothing(syntax: ast.Module, classes: set[str]) -> Iterator[str]:
-    """Yield the calls of classes with several empty values by position: nobody can read these."""
+    """Yield the calls of `classes` that have several empty values by position: hard to read."""
     for node in ast.walk(syntax):
         if (
             isinstance(node, ast.Call)

@@ -74,7 +74,7 @@ def test_a_number_below_0_is_a_value() -> None:
 
 
 def _check_minus(command: Command, each: Option) -> None:
-    """Check that each flag of an option takes -5 as its value, which it may refuse."""
+    """Check that -5 after a flag of an option is taken for its value, even if it is not valid."""
     try:
         valid = each.settings["type"]("-5") == -5
     except argparse.ArgumentTypeError:

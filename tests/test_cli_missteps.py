@@ -78,7 +78,7 @@ def test_no_note_names_a_limit_that_shows_no_more() -> None:
 
 
 def answer_of(hits: int, matching: int) -> Answer:
-    """Return an answer with a number of hits, of which `matching` places match."""
+    """Return an answer with `hits` hits, while `matching` places match the query."""
     hit = Hit("a.py", 1, 1, 1, 1.0, "x = 1", "python")
     return Answer("x", "/", 1, 1, 1, True, 0, [hit] * hits, 0.1, matching=matching)
 
@@ -104,7 +104,7 @@ def test_a_text_in_another_case_is_named(
     lode, root = sample
     found = lode("search", *flags, root)
     assert (found.code, found.text) == (1, "")
-    note = "lode: nothing matches as written, but in another case: -i finds 1 place\n"
+    note = "lode: nothing matches as written; in another case, -i finds 1 place\n"
     assert found.message == note
     lode("search", *flags, "-i", root).must_succeed()
     for silent in (["-F", "no such words"], [*flags, "-i", "-g", "*.go"]):
@@ -173,7 +173,7 @@ def test_an_absolute_glob_is_led_to_the_searched_folder(sample: tuple[CommandLin
     lode, root = sample
     for glob in (f"{root}/src/**", "~/tree/src/**", "../src/**"):
         found = lode("search", "retry", "-g", glob, cwd=root)
-        advice = "globs begin at the folder that is searched: '/src/**'"
+        advice = "globs begin at the folder that is searched, as '/src/**' does"
         assert found.message == f"lode: no file matches the glob {glob!r}: {advice}\n"
     assert lode("search", "retry", "-g", "/src/**", "-l", cwd=root).text == "src/retry.py\n"
 

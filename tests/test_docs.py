@@ -72,7 +72,7 @@ def words_of(command: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_of_all_examples_are_understood(page: Path, tmp_path: Path) -> None:
-    """Some examples are not run, because they wait for keys or need a bucket, a key or Ray."""
+    """Also checks examples that are not run: some never end, others need a bucket, a key or Ray."""
     for block in blocks(page):
         if block.language == "console":
             for command, _ in commands(block.text):

@@ -1,4 +1,4 @@
-"""A roster answers as one machine does, and nothing that is hidden leaves a trace in an answer."""
+"""A roster answers as indexes on one machine do; nothing hidden leaves a trace in an answer."""
 
 from __future__ import annotations
 

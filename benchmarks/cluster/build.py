@@ -249,7 +249,7 @@ def say_differences(session: Session, reports: dict[str, Report]) -> None:
 
 
 def say_failures(session: Session, report: Report, bad: set[str]) -> None:
-    """Note the failed builds; all hostile archives must be among them."""
+    """Note the failed builds; assert that they include `bad`, the hostile archives."""
     failed = {built.name: built.problem for built in report.built if built.problem}
     for name, problem in sorted(failed.items()):
         session.notes.append(f"failed: {name}: {problem[:160]}")

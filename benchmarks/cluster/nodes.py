@@ -105,7 +105,7 @@ class Owners:
         return f"two owners again after {self._without:.2f} s in all, for good after {last:.2f} s"
 
     def is_back(self, replaced: int) -> bool:
-        """Return whether all searchers are connected after at least `replaced` new connections."""
+        """Return whether all searchers are connected and at least `replaced` links are new."""
         new = len(self._links) - SEARCHERS
         front = self._front
         return new >= replaced and len(front.searchers()) == SEARCHERS and front.is_whole()
@@ -232,7 +232,7 @@ def run(place: str, nodes: Any, scratch: Path) -> None:
     finally:
         repositories.close()
         front.close()
-        with suppress(ClusterError):  # `withdraw` fails: the control store was killed
+        with suppress(ClusterError):  # `withdraw` fails: Ray's control store was killed
             withdraw(options)
 
 

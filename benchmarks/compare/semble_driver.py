@@ -1,4 +1,4 @@
-"""Make a model, index and search inside semble's own environment. Prints JSON.
+"""Make a model, index a tree, or search it, in semble's own environment. Prints JSON.
 
     python semble_driver.py model ROOT OUT      # a model with random weights
     python semble_driver.py index ROOT

@@ -71,7 +71,7 @@ def run_tasks(
     tasks: Sequence[RepositoryTask],
     settings: Settings,
 ) -> SetRun:
-    """Search in every repository and return the run of the set."""
+    """Search in every repository; return the run of the query set `name`, with its scores."""
     rows = [row for rows in for_each(ask_repository, tasks, settings.jobs) for row in rows]
     return summarize(name, settings.mode, rows)
 

@@ -7,8 +7,9 @@
 under the weights in force; its score under weights fitted without the repository that is scored
 (`fit_choice` says how), with paired differences and intervals over repositories; and the weights
 fitted to everything, to be copied by hand, with the settings that made them. Exits with 1 if these
-are not the weights in force. `--splits 0` leaves out the second of the three. `--add` adds features
-of `fit_features`, or `all` of them. `--ablate` also prints the difference that leaving out each
+are not the weights in force. The second of the three is made with N splits of the repositories into
+`--folds` parts; `--splits 0` leaves it out. `--add` adds features of `fit_features`, or `all` of
+them; `--without` takes some away. `--ablate` also prints the difference that leaving out each
 feature makes. `--cases` saves the features of all candidates to a file, and reads them from there
 the next time.
 

@@ -1,9 +1,9 @@
 """Time lookups of definitions in one warm process: names, globs, kinds, languages, paths.
 
-    python benchmarks/scale/symbols.py ROOT --index-dir DIR
+    python benchmarks/scale/symbols.py ROOT [--index-dir DIR] [--runs N]
 
-Prints a table: milliseconds (the median of some runs), the number of hits, and the request. The
-index of ROOT must exist. The requests suit a tree of C with a few other languages.
+Prints a table: milliseconds (the median of N runs), the number of hits, a digest of the answer, and
+the request. The index of ROOT must exist. The requests suit a tree of C with a few other languages.
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ def refusal(name: str, wanted: str, value: object) -> UsageError:
 
 
 def shown(value: object) -> str:
-    """Return a value as errors quote it: its `repr`, cut after 80 characters."""
+    """Return a value as errors quote it: its `repr`, cut to 80 characters."""
     if isinstance(value, str):
-        value = value[:81]  # a query may have megabytes
+        value = value[:81]  # a query may be megabytes long
     try:
         text = repr(value)
     except ValueError:  # Python does not write integers of thousands of digits
@@ -84,11 +84,11 @@ def number(name: str, value: object) -> float:
 
 
 def _real(value: object) -> float | None:
-    """Return a real number as a float; None for all else, for bools and for too large numbers."""
+    """Return a real number as a float; None for a bool, too large a number, or anything else."""
     if isinstance(value, bool):
         return None
     if not isinstance(value, int | float):
-        from numbers import Real  # NumPy's are such, and fractions; few callers give them
+        from numbers import Real  # also NumPy's numbers and fractions; few callers give them
 
         if not isinstance(value, Real):
             return None
@@ -131,9 +131,10 @@ def path(name: str, value: object) -> Path:
 
 
 def expanded(given: str | os.PathLike[str]) -> Path:
-    """Return a path with the home folder for `~` or `~user`. Raises `UsageError` if there is none.
+    """Return a path with the home folder in place of `~` or `~user`.
 
-    `Path.expanduser` and `Path.home` raise a `RuntimeError`, so callers of these must catch it.
+    Raises `UsageError` if no home folder is known. `Path.expanduser` and `Path.home` raise a
+    `RuntimeError` then, so callers of these must catch it.
     """
     try:
         return Path(given).expanduser()

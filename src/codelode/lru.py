@@ -1,6 +1,6 @@
-"""A thread-safe cache of the most recently used values, for the fields of objects.
+"""A thread-safe cache of the most recently used values, which an object keeps in a field.
 
-`functools.lru_cache` caches the results of pure functions.
+For the results of pure functions, use `functools.lru_cache` instead.
 """
 
 from __future__ import annotations

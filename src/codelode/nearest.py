@@ -26,7 +26,7 @@ _MOST_NAMES = 2000
 _PATH_LIKENESS = 0.75
 """The least likeness of a missing name and the one that is suggested."""
 _LEAST_WORD = 4
-"""The letters from which on a word that may belong to the query may stand for a name."""
+"""A shorter name without a dot or slash is taken for a word of the query, not for a path."""
 
 
 def nearest(given: str, known: Iterable[str], likeness: float = LIKENESS) -> str:
@@ -74,7 +74,8 @@ def no_such_path(given: str) -> str:
 def near_path(given: str) -> str:
     """Return the path in the same folder that a missing one may stand for; "" if none is near.
 
-    A word without a dot or slash may be a word of the query, so it must be one letter off.
+    A name without a dot or slash may be a word of the query. So it must have at least
+    `_LEAST_WORD` letters, and at most one letter more or less than the name that is found.
     """
     folder, name = os.path.split(given.rstrip("/"))
     try:

@@ -58,7 +58,7 @@ class Client:
     def path(self, name: str, scope: Scope, project: Path) -> Path:
         """Return the full path of a file in a scope; `name` is its relative path in `Files`.
 
-        Raises `UsageError` for a user without a home folder.
+        Raises `UsageError` if the path would be in the home folder, and the user has none.
         """
         if scope == "project":
             return project / name

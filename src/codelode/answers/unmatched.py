@@ -93,22 +93,22 @@ def _no_path(glob: str, paths: Sequence[bytes]) -> str:
     better = _corrected(glob, paths)
     advice = f": did you mean {better!r}?" if better else ""
     if not advice and "/" in glob.rstrip("/") and any(map(GlobSet([f"**/{glob}"]).matches, paths)):
-        advice = f": a glob with a slash begins at the root: {f'**/{glob}'!r}"
+        advice = f": a glob with a slash begins at the root; did you mean {f'**/{glob}'!r}?"
     if not advice and (inside := _below_the_folder(glob, paths)):
-        advice = f": globs begin at the folder that is searched: {inside!r}"
+        advice = f": globs begin at the folder that is searched, as {inside!r} does"
     return f"no file matches the glob {glob!r}{advice}"
 
 
 def _below_the_folder(glob: str, paths: Sequence[bytes]) -> str:
-    """Return the longest end of an absolute glob, or of one with ~ or .., that matches a path.
+    """Return the longest end of a glob that matches a path, if the glob begins with /, ~/ or ../.
 
-    Returns "" for another glob, and if no end matches.
+    The end begins with a slash. Returns "" for another glob, and if no end matches.
     """
     first, *others = glob.split("/")
     if first not in ("", "~", "..") or not others:
         return ""
     ends = ["/" + "/".join(others[at:]) for at in range(len(others))]
-    ends = [end for end in ends if end.strip("/*")]  # any path matches the others
+    ends = [end for end in ends if end.strip("/*")]  # any path matches `/**` and the like
     return next((end for end in ends if any(map(GlobSet([end]).matches, paths))), "")
 
 

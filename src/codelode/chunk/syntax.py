@@ -1,4 +1,4 @@
-"""The outline of a text by its syntax: parse it, walk the tree, repair what was lost."""
+"""The outline of a text by its syntax: parse it, walk the tree, recover what was lost."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def check_null(options: argparse.Namespace) -> None:
 
 
 def explain_case(request: SearchRequest, ask: Callable[[SearchRequest], Answer]) -> None:
-    """If a request without hits has a text or pattern that occurs in another case, name -i.
+    """If the text or pattern of a request has hits only in another case, say that -i finds them.
 
     `ask` answers a request.
     """
@@ -156,7 +156,7 @@ def explain_case(request: SearchRequest, ask: Callable[[SearchRequest], Answer])
         return
     if number := ask(replace(request, ignore_case=True, limit=1)).matching:
         places = units.count(number, "place")
-        streams.say(f"nothing matches as written, but in another case: -i finds {places}")
+        streams.say(f"nothing matches as written; in another case, -i finds {places}")
 
 
 def explain_quotes(query: str) -> None:

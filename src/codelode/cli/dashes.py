@@ -37,9 +37,9 @@ _PLAIN = re.compile(r"[^\"$`\\!\x00-\x1f]*")  # safe between double quotes
 def marked(command: Command, arguments: Sequence[str]) -> list[str]:
     """Return the arguments, with `MARK` before those that begin with a dash but are text.
 
-    The value of an option that takes any text is marked too, and joined to its option: the next
-    argument, or the one after `--`, which ends the options. Other values that begin with a dash are
-    joined, too. A `joined` option without a value gets its constant as the value; otherwise,
+    The value of an option that takes any text is marked and joined to the option. It is the next
+    argument; if that is `--`, it is the one after it, and no options follow. Other values that
+    begin with a dash are joined. A `joined` option without a value gets its constant; otherwise,
     argparse would take the next argument. Raises `UsageError` for an unknown option, for an option
     with a typographic dash, and for a number after a `joined` option that takes one.
     """
@@ -121,7 +121,7 @@ def _with_kept_dashes(argument: str) -> str:
 def _with_value(
     arguments: list[str], option: Option, value: str, options: dict[str, Option]
 ) -> list[str]:
-    """Return the arguments, the last of which is the flag of an option, with its value."""
+    """Return the arguments with the value of `option`, whose flag is the last of them."""
     if option.any_text:
         return _joined(arguments, MARK + value)
     is_dashed = _is_value(value, option, options)

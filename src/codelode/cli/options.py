@@ -156,18 +156,19 @@ def profile_file(text: str) -> str:
     return text
 
 
-def limit(default: int) -> Option:
-    """Return the flag that limits the number of places; `check_limit` bounds the number of hits.
+def limit(default: int, bounded: bool = True) -> Option:
+    """Return the option for the most places to print; if `bounded`, call `check_limit` later.
 
     If the flag is omitted, its value is None; `default` appears only in the help.
     """
+    most = f" hits, up to {MOST_HITS:,}" if bounded else ""
     return option(
         "-k",
         "--limit",
         "--topk",
         metavar="N",
         type=positive,
-        help=f"print at most N; of hits, N is up to {MOST_HITS:,} (default: {default})",
+        help=f"print at most N{most} (default: {default})",
     )
 
 

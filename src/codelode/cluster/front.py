@@ -1,4 +1,4 @@
-"""The front: runs searches on all searchers together, with the answers of one machine."""
+"""The front: searches with all searchers together, and answers as one machine would."""
 
 from __future__ import annotations
 

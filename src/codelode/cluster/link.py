@@ -98,7 +98,7 @@ class Link:
         except (OSError, FrameError):
             pass  # treated like the end of the connection
         self.lost = True
-        with self._adding:  # no call is added after this
+        with self._adding:  # `call` adds no more: it sees `lost`
             waiting = list(self._waiting.values())
             self._waiting.clear()
         for future in waiting:

@@ -76,7 +76,7 @@ def related(
 def _first(
     search: ClusterSearch, call: str, read: Callable[[Frame], T | None], **fields: object
 ) -> T | None:
-    """Put a call to all pieces; return the first value that `read` finds in a reply, or None."""
+    """Ask about all pieces; return the first value that `read` finds in a reply, or None."""
     replies = search.round(
         call,
         search.pieces,

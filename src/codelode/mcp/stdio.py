@@ -1,8 +1,8 @@
 """The connection to a client over standard input and output.
 
-The SDK drops the calls that run when the input ends, and lines that it cannot read. Here, the
-input of the SDK's server ends only when what was asked has been answered, and such lines are
-answered by an error.
+The SDK drops calls that still run when the input ends, and lines that it cannot read. Here, the
+SDK's server sees the end of the input only when all requests have been answered, or after
+`LAST_SECONDS`. A line that cannot be read is answered by an error.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ LAST_SECONDS = 10.0
 async def serve_stdio(tools: ToolServer) -> None:
     """Serve one client until the input ends and all that was asked is answered.
 
-    Calls that still run after `LAST_SECONDS` are answered by the error "Connection closed".
+    Calls that run for longer than `LAST_SECONDS` after the end of the input are answered by the
+    error "Connection closed".
     """
     server = tools.server()
     to_server, requests = anyio.create_memory_object_stream[Incoming]()
@@ -56,7 +57,7 @@ class _Exchange:
     async def take(
         self, incoming: ReadStream[Incoming], to_server: MemoryObjectSendStream[Incoming]
     ) -> None:
-        """Pass what the client sends to the server, and wait for the last answers."""
+        """Pass the client's messages on to the server, then wait for the last answers."""
         async with to_server:
             async for item in incoming:
                 if isinstance(item, Exception):
@@ -70,7 +71,7 @@ class _Exchange:
                 await self._all_answered.wait()
 
     async def give(self, from_server: MemoryObjectReceiveStream[SessionMessage]) -> None:
-        """Pass what the server sends to the client."""
+        """Pass the server's messages on to the client."""
         async with from_server:
             async for item in from_server:
                 await self._outgoing.send(item)
@@ -94,13 +95,13 @@ class _Exchange:
 
     async def _refuse(self, problem: Exception) -> None:
         """Answer a line that is no message; a blank line needs no answer."""
-        code, text = types.INVALID_REQUEST, "a line is not a message of JSON-RPC 2.0"
+        code, text = types.INVALID_REQUEST, "the line is not a message of JSON-RPC 2.0"
         if isinstance(problem, ValidationError):
             (first, *_) = problem.errors(include_url=False)
             if first["type"] == "json_invalid":
                 if not str(first["input"]).strip():
                     return
-                code, text = types.PARSE_ERROR, "a line is not JSON"
+                code, text = types.PARSE_ERROR, "the line is not JSON"
         error = types.ErrorData(code=code, message=text)
         message = types.JSONRPCError(jsonrpc="2.0", id=None, error=error)
         await self._outgoing.send(SessionMessage(message))

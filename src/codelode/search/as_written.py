@@ -65,7 +65,7 @@ def text_sought(context: QueryContext) -> str:
 
 
 def is_name_of_parts(context: QueryContext) -> bool:
-    """Return whether the query is an unqualified name that is no word of prose, as `max_size`."""
+    """Return whether the query is an unqualified name of several parts, such as `max_size`."""
     text = context.request.query.strip()
     return context.name is not None and context.name.name == text and has_several_parts(text)
 

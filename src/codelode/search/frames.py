@@ -147,13 +147,13 @@ def frames_in(text: str) -> Frames:
 
 
 def _match(line: str) -> re.Match[str] | None:
-    """Return the match of a frame of a trace that begins with the error, or None."""
+    """Return the match of a line that names a place, except as Python's traces do; else None."""
     match = next(filter(None, (form.match(line) for form in _FORMS)), None)
     return match or _ANYWHERE.search(line)
 
 
 def _function_above(above: str, line: str) -> str:
-    """Return the function that the line above a place names; empty if it names none."""
+    """Return the function that `above` names if `line`, with the place, is indented; else ""."""
     if not line[:1].isspace() or len(above) > _MAX_LINE:
         return ""
     match = _ABOVE.match(above)
@@ -173,7 +173,10 @@ def _frame(match: re.Match[str]) -> Frame:
 
 
 def _last_name(function: str) -> str:
-    """Return the name of a function without what is around it; empty if it has none."""
+    """Return the last name in the full name of a function; empty if it has none.
+
+    Type arguments, and what compilers append, do not count.
+    """
     function = _ASYNC.sub(r"\1", _GENERATED.sub("", function))
     last = _LAST_NAME.search(_TYPE_ARGUMENTS.sub("", function).replace("$", "."))
     return last[1] if last else ""

@@ -106,7 +106,7 @@ def _propose_by_words(
         near = Candidates.none() if len(definitions) else near_names(bm25.shard, context, masks)
     with timed("rank"):
         if len(definitions) and is_name_of_parts(context):
-            return [lexical, definitions, files, near], None  # `rank` would ignore its texts
+            return [lexical, definitions, files, near], None  # `rank` would ignore the texts
         return [lexical, definitions, files, near], text_features(lexical, context, bm25)
 
 

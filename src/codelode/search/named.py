@@ -1,11 +1,10 @@
 """Queries that are the name of a definition: how well chunks that define names answer them.
 
 The *grade* of a chunk is the grade of the best definition whose name begins in it: 1 for the name
-as asked, less for another case, less for the same words joined in another way. A declaration or
-an extension of a type is worth a little less than a definition, and so is a definition in a test or
-an example. If the query
-is a name alone, a member of another definition is worth slightly less, too. Outside the class or
-module asked for, a definition or declaration is worth less than half.
+as asked, less for another case, less for the same words joined in another way. A declaration, an
+extension of a type, a module, and a definition in a test or an example are worth a little less. If
+the query is a name alone, a member of another definition is worth slightly less, too. Outside the
+class or module asked for, a definition or declaration is worth less than half.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ class NameAsked:
     """The name that a query consists of, and the classes or modules around it, outermost first.
 
     `has_arguments` says that arguments follow the name, as in a call: `send(self, "x")`. The types
-    after `Client#send(Request)` are no arguments: only documentation writes that.
+    in `Client#send(Request)` are no arguments: only documentation is written like this.
     """
 
     name: str
@@ -201,7 +200,7 @@ def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:
 def is_directly_inside(asked: NameAsked, qualified: str) -> bool:
     """Return whether nothing stands between a definition and the class or module asked for.
 
-    True if no class or module was asked for.
+    True also if none was asked for, or if the definition is in no other.
     """
     around = _around(qualified)
     return not asked.scopes or not around or around[-1] == asked.scopes[-1].casefold()

@@ -34,7 +34,7 @@ _CALLED = 0.1
 the call comes first."""
 
 _EXACT = 0.9
-"""A higher grade is that of a definition in a program with exactly the name asked for."""
+"""A higher grade means: exactly the name asked for, no declaration, and no test or example."""
 
 _LESSER = 0.7
 """The factor of texts and names that are less exact, if there is an exact one."""
@@ -169,7 +169,7 @@ def _settle(gathered: Gathered, context: QueryContext) -> None:
     if (gathered.feature("file") >= OTHER_LINES).any() or (
         is_defined and is_name_of_parts(context)
     ):
-        written[:] = 0  # the query means the file with this path, or the definition, not its uses
+        written[:] = 0  # the query means the file or the definition, not the texts that name it
     elif context.name is not None and context.name.has_arguments and written.any():
         named *= _CALLED
     if (written == 1).any():

@@ -49,7 +49,7 @@ _LOOKED_AT = 2_000
 """The most definitions with a prefix that are looked at in a segment for the right qualifiers."""
 
 _LOOKED_UP = 200
-"""Without kinds, up to this many names (at most the limit) are looked up one by one anyway."""
+"""Without kinds, this many names, or the limit if it is less, are always looked up one by one."""
 
 _BLOCKS_PER_NAME = 16
 _BLOCKS_PER_FILE = 2
@@ -213,10 +213,10 @@ class SymbolFinder:
     def _beginning(
         self, number: int, lookup: DefinitionLookup, query: NameQuery
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
-        """Yield key, segment number and definition for each name that may match, by key.
+        """Yield key, segment number and record of each definition whose name may match, by key.
 
-        Few definitions may pass the filters. So after a number of names that were looked up one by
-        one, the definitions that pass the filters are found first, and then those with such names.
+        Names are looked up one by one. But few definitions may pass the filters, so after many
+        names, all definitions that pass the filters are found, and then their names are compared.
         """
         least = 0 if self._kinds else min(self._request.limit, _LOOKED_UP)
         most = max(lookup.blocks // _BLOCKS_PER_NAME, least)
@@ -233,7 +233,7 @@ class SymbolFinder:
     def _filtered(
         self, number: int, lookup: DefinitionLookup, query: NameQuery, least: int
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
-        """Yield what `_beginning` does for names from the number `least`."""
+        """Yield the rest of `_beginning`, from the name with number `least`: filter first."""
         if self._kinds:
             numbers, names = lookup.of_kinds(self._kinds)
             files = lookup.files_of(numbers)

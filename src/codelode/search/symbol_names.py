@@ -1,4 +1,4 @@
-"""Names of a segment that begin with the name of a query or that it matches as a glob."""
+"""The names of a segment that begin with a prefix or that a glob matches."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from codelode.segment.definition_lookup import DefinitionLookup
 
 _FEW = 32
-"""Up to this many names of a block are compared one by one; for more, the whole block is."""
+"""Up to this many names of a block are matched one by one; for more, the glob scans the block."""
 
 
 def names_beginning(
     lookup: DefinitionLookup, query: NameQuery, exact: bool
 ) -> Iterator[tuple[int, str]]:
-    """Yield number and text of each name for which `query.begins`, reading blocks when needed."""
+    """Yield number and text of each name that `query.begins` accepts; read blocks when needed."""
     if query.is_glob:
         for number, block in enumerate(lookup.name_table.blocks()):
             for place in places(query.name, block.text, exact):
@@ -40,7 +40,7 @@ def names_beginning(
 def beginning_among(
     lookup: DefinitionLookup, query: NameQuery, exact: bool, names: NDArray[np.int64]
 ) -> Iterator[slice]:
-    """Yield the ranges of equal items of `names` for which `query.begins`, in order.
+    """Yield the slice of `names` for each number whose name `query.begins` accepts, in order.
 
     `names` int64[n] are numbers of names, ascending, with repetitions. Blocks of names are read
     only when needed.

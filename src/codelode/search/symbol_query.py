@@ -93,10 +93,10 @@ class NameQuery:
 
         `parts` are the names in its qualified name; `path` is the path of its file. The distance is
         0 without qualifiers, and 2 if not all of them enclose the definition in this order. Else it
-        is 0 if the last one is the innermost enclosing name, and 1 if not. A file or a folder is
-        that name only for a definition that no other encloses, and only as written: a class
-        `Flask` comes before the folder `flask`. With `exact`, case and separators of qualifiers
-        count everywhere. Returns None if the definition does not match.
+        is 0 if the last qualifier is the innermost enclosing name, and 1 if not. If no definition
+        encloses this one, its file and its folder count as innermost names, but only as written: a
+        class `Flask` comes before the folder `flask`. With `exact`, case and separators of
+        qualifiers count everywhere. Returns None if the definition does not match.
         """
         whole = _likeness(self.whole, name)
         if whole in (EXACT, CASE):
@@ -185,7 +185,7 @@ def _likeness(asked: str, name: str) -> str | None:
 
 
 def _asked(qualifier: str, key: Callable[[str], bytes]) -> bytes:
-    """Return a qualifier that is asked for, by `key`; the stars of a glob stay in it.
+    """Return what `key` makes of a qualifier that is asked for; the stars of a glob are kept.
 
     In `(*Server)`, as Go writes a pointer, the star is no glob.
     """

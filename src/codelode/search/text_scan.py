@@ -114,7 +114,7 @@ def _groups(
 def _mark(
     segment: Segment, runs: Sequence[range], patterns: Required, found: NDArray[np.bool_]
 ) -> None:
-    """Mark the chunks in which a match begins, in runs of files."""
+    """Mark in `found` the chunks where a match begins; `runs` are ranges of files."""
     for rows, text in file_texts(segment, runs):
         first = int(segment.files["first_chunk"][rows.start])
         layout = partial(_layout, segment, rows)

@@ -76,7 +76,7 @@ class DefinitionLookup:
     def rows_on_lines(self, file: int, first: int, last: int) -> list[DefinitionRow]:
         """Return the definitions that hold any line from `first` to `last`, in document order.
 
-        They have no names: see `name_of`.
+        A row has only the number of its name: see `name_of`.
         """
         return self._rows.on_lines(file, first, last)
 
@@ -141,7 +141,10 @@ class DefinitionLookup:
         return np.concatenate(numbers), np.concatenate(names)
 
     def of_files(self, files: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return what `of_kinds` does, for all definitions of some files, whose rows ascend."""
+        """Return the numbers of the definitions of some files, and of their names: int64[n] each.
+
+        `files` are the rows of the files, ascending.
+        """
         return self._rows.of_files(files)
 
     def has_kinds(self, file: int, kinds: Collection[str]) -> bool:

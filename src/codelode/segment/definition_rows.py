@@ -171,7 +171,7 @@ class DefinitionRows:
     def of_files(self, files: NDArray[np.int64]) -> tuple[Column, Column]:
         """Return the numbers of the definitions of some files, and the numbers of their names.
 
-        `files` ascend, and so do the first numbers: int64[n] each. Reads only the files' blocks.
+        Both are int64[n]; the former ascend, as `files` must. Reads only the blocks of these files.
         """
         firsts, counts = self.firsts[files], self.firsts[files + 1] - self.firsts[files]
         before = counts.cumsum() - counts

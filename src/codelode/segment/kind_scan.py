@@ -50,9 +50,9 @@ def _unpacked(
 ) -> tuple[Column, Column]:
     """Return the numbers of the definitions of some kinds, and of their names.
 
-    `pending` maps (rows of a block, bytes per name number) to the blocks of this shape. A block is
-    given by the number of its first definition, its column of kinds, and its packed column of
-    names.
+    `pending` maps each shape (rows, bytes per number of a name) to the blocks of this shape. A
+    block is given by the number of its first definition, its column of kinds, and its packed
+    column of names.
     """
     wanted = np.zeros(256, bool)
     wanted[list(kinds)] = True

@@ -1,4 +1,4 @@
-"""Globs for names: `*` stands for any characters, `?` for one; case does not count."""
+"""Globs for names: `*` stands for any characters, `?` for one; case counts only with `exact`."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class RunSegment(Segment):
         return read_stats(self.file, len(self.files))
 
     def definition_rows(self) -> Iterator[NDArray[np.void]]:
-        """Yield the rows of all definitions, which are one block."""
+        """Yield the rows of all definitions at once: a run keeps them in one block."""
         total = self.definition_count
         return read_rows(self.file, total, max(1, total))
 

@@ -53,7 +53,7 @@ def may_fork(most_bytes: int = MOST_BYTES) -> bool:
     """Return whether a fork of this process can be a worker.
 
     This is so on Linux, after `allow_forks`, if this process holds at most `most_bytes`, has only
-    one thread, and is not followed by a debugger or profiler. If another thread held a lock, the
+    one thread, and is not watched by a debugger or profiler. If another thread held a lock, the
     lock would never be released in the child.
     """
     if not _allowed or sys.platform != "linux" or _is_watched():

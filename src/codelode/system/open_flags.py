@@ -1,7 +1,7 @@
 """Flags for opening files, folders and the terminal; flags that the system lacks are left out.
 
-Child processes inherit no descriptor that Python opens. Only the `LINKED` flags follow a symbolic
-link.
+Child processes inherit no descriptor that Python opens. `FOLDER` and `FILE` do not follow a
+symbolic link.
 """
 
 from __future__ import annotations

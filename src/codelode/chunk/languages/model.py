@@ -131,7 +131,7 @@ class Match(NamedTuple):
     """A definition that a rule found: its kind and the node of its name.
 
     `declaration` is as in `types.Definition`; `owner` is the node of its owner, if it has one.
-    `whole` is the full range of the definition, if that differs from the node of the rule.
+    `whole` is the full range of the definition, if it is not that of the node matched.
     """
 
     kind: str

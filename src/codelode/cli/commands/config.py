@@ -133,7 +133,7 @@ def _change(options: argparse.Namespace) -> int:
 
 
 def _say_missing_pager(command: str) -> None:
-    """Say that the pager cannot be run on this machine, if so: the setting may be for another."""
+    """Warn if this machine cannot run a pager's command: the setting may be for another machine."""
     from codelode.cli.pager import missing_program
     from codelode.cli.streams import say
 
@@ -143,7 +143,7 @@ def _say_missing_pager(command: str) -> None:
         say(str(error))
         return
     if program:
-        say(f"this machine has no program {program!r}: --pager and the setting pager fail here")
+        say(f"set, but this machine has no program {program!r}: pages cannot be shown with it")
 
 
 def _key_and_root(given: str, root: str = ".") -> tuple[str, str]:

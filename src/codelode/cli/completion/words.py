@@ -29,7 +29,7 @@ class Argument:
     """A flag or a positional argument, as a shell completes it.
 
     `words` and `paths` complete its value; with `roots`, so do the roots of indexes. `values` has
-    pairs of a setting's key and the words that complete the argument after `set` and this key. A
+    pairs of a setting's key and the words that complete VALUE in `lode config set KEY VALUE`. A
     `repeatable` argument may be given several times; an `optional` value is given only after `=`.
     """
 

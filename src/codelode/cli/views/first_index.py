@@ -28,7 +28,7 @@ def say_first_notes(
 ) -> None:
     """Say what was left out, which folders look vendored, and how to make a large tree smaller.
 
-    `root` and `index_dir` are as given.
+    `root` and `index_dir` are as the user gave them.
     """
     if report.skipped:
         listing = index_command(root, "--dry-run --list-skipped", index_dir=index_dir)

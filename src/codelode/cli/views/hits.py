@@ -188,7 +188,7 @@ def _say_all_left_out(answer: Answer, options: argparse.Namespace) -> None:
 
 
 def _print_footer(answer: Answer, roots: Sequence[GivenRoot], options: argparse.Namespace) -> None:
-    """Print a summary on a terminal; elsewhere notes on the index, and on places left out."""
+    """Print a summary on a terminal; elsewhere, notes on the index and on why there are no hits."""
     on_index = notes(answer, index_commands(roots, options.index_dir))
     if not streams.is_terminal(sys.stderr):
         for note in on_index:
