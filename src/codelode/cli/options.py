@@ -156,19 +156,18 @@ def profile_file(text: str) -> str:
     return text
 
 
-def limit(default: int, bounded: bool = True) -> Option:
-    """Return the option for the most places to print; if `bounded`, call `check_limit` later.
+def limit(default: int) -> Option:
+    """Return the option for the most places to print; `check_limit` bounds it if these are hits.
 
     If the flag is omitted, its value is None; `default` appears only in the help.
     """
-    most = f" hits, up to {MOST_HITS:,}" if bounded else ""
     return option(
         "-k",
         "--limit",
         "--topk",
         metavar="N",
         type=positive,
-        help=f"print at most N{most} (default: {default})",
+        help=f"print at most N; a search prints {MOST_HITS:,} at most (default: {default})",
     )
 
 

@@ -72,7 +72,7 @@ COMMAND = Command(
                 TYPE_NOT,
                 NO_TESTS,
                 switch("--exact", help="only names and qualifiers exactly as written"),
-                limit(DEFAULT_LIMIT, bounded=False),
+                limit(DEFAULT_LIMIT),
                 FRESH,
                 NO_INDEX,
                 INDEX_DIR,
