@@ -42,7 +42,7 @@ def test_changed_files(lode: CommandLine, repo: Path) -> None:
     assert listed(lode, repo, "--changed=HEAD") == {"src/retry.py", "new.py"}
     assert listed(lode, repo, "--changed=HEAD~1") == {"src/retry.py", "new.py", "lib/queue.go"}
     assert listed(lode, repo, "--changed=HEAD~1..HEAD") == {"lib/queue.go"}
-    git(repo, "add", "new.py")  # staged files have changed too
+    git(repo, "add", "new.py")  # staged files count as changed
     assert listed(lode, repo, "--changed") == {"src/retry.py", "new.py"}
     assert listed(lode, repo, "--changed", "-t", "py", "-g", "src/**") == {"src/retry.py"}
     assert listed(lode, repo, "--changed", "-T", "python") == set()

@@ -145,7 +145,7 @@ def test_indexes_whose_root_may_return_are_kept(
     for root, days in ((on_disk, 100), (young, 29), (there, 100)):
         lode("index", root).must_succeed()
         use_before(directory_of(lode, root), days)
-    shutil.rmtree(on_disk)  # its disk is not mounted: the mount point is an empty folder
+    shutil.rmtree(on_disk)  # as if its disk were not mounted: the mount point is an empty folder
     shutil.rmtree(young)
     lode("index", tree).must_succeed()
     assert set(roots(lode)) == {str(each) for each in (on_disk, young, there, tree)}

@@ -118,7 +118,7 @@ class IndexWriter:
         return self.update(replace(options, **{**recorded, **options.walk_options()}))
 
     def _adapted(self, options: UpdateOptions) -> UpdateOptions:
-        """Return the options; for an enclosing index, recorded ones apply where none are given."""
+        """Return the options; those recorded in an enclosing folder's index are the defaults."""
         if self._reader is self._asked:
             return options
         paths = options.paths

@@ -105,7 +105,7 @@ class Front:
         self._members.close()
 
     def links(self) -> list[Link]:
-        """Return the connections of all searchers."""
+        """Return the connections to all searchers."""
         return self._members.links()
 
     def searchers(self) -> list[str]:

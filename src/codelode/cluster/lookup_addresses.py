@@ -54,7 +54,7 @@ class Fields:
         return whole_number(name, self.single.get(name, str(default)), most)
 
     def line(self) -> int:
-        """Return the line of a file, 1 by default. Raises `UsageError`."""
+        """Return the number of a line, 1 by default. Raises `UsageError` for anything else."""
         return self.number("line", 1, MOST_LINE)
 
     def hits(self) -> int:

@@ -76,7 +76,7 @@ class HeldRepository:
     digests: Sequence[str] = ()
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield the segments."""
+        """Yield the segments as pieces."""
         entries = self.manifest.segments
         for entry, digest in zip(entries, self.digests or [""] * len(entries), strict=True):
             dimensions = self.manifest.dimensions

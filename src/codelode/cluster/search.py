@@ -165,7 +165,7 @@ class ClusterSearch:
         return found or [Gathered.empty(np.zeros(0, np.int64), terms)]
 
     def _masks(self, context: QueryContext) -> FilterMasks | None:
-        """Return the masks of a search with patterns; None for other searches."""
+        """Return the masks of a search for text that must occur; None for other searches."""
         request, required = context.request, context.query.required
         if not required:
             return None

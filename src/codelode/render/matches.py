@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=16)
 def matcher_of(query_terms: frozenset[str]) -> TermMatcher:
-    """Return the matcher of some terms; the hits of an answer share it and its known words."""
+    """Return the matcher of some terms, cached: it remembers words from one hit to the next."""
     return TermMatcher(query_terms)
 
 

@@ -1,4 +1,4 @@
-"""Searches, with one ranking, of the repositories of a roster that a user may see."""
+"""Searches, with one ranking, of those repositories of a roster that a user may see."""
 
 from __future__ import annotations
 

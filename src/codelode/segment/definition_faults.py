@@ -68,7 +68,7 @@ def _last_lines(segment: Segment) -> NDArray[np.int64]:
 
 
 class _SoundNames:
-    """The names of a segment, and whether they are sorted and clean."""
+    """The names of a segment, and whether they are sorted, and each UTF-8 on one line."""
 
     def __init__(self, segment: Segment) -> None:
         self.blocks = NameBlocks()

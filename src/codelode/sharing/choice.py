@@ -1,4 +1,4 @@
-"""The choice of the push to pull."""
+"""The choice of which push to pull."""
 
 from __future__ import annotations
 
