@@ -94,7 +94,7 @@ def _extension(extension: str) -> str:
 
 
 def _told_by_signs(language: Language) -> set[str]:
-    """Return the extensions of other languages under which this one is recognized by its text."""
+    """Return the extensions of other languages whose files may be recognized as this language."""
     own = language.extensions.split()
     return {
         extension

@@ -1,4 +1,4 @@
-"""Grammars that are not installed: their languages are read by patterns, and the index says so."""
+"""Grammars that are not installed: regular expressions find definitions; the index says so."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def test_ctrl_c_that_is_ignored_stays_ignored(lode: CommandLine, tree: Path) -> 
 
 
 def test_ctrl_c_while_python_makes_a_class(lode: CommandLine, tree: Path) -> None:
-    """Python 3.11 reports it as a RuntimeError of `__set_name__`."""
+    """Python 3.11 reports the interrupt as a RuntimeError of `__set_name__`."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.replace("print(", f"{IN_A_CLASS}\nprint("), "status", tree],
         cwd=lode.home,

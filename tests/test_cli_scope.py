@@ -211,7 +211,7 @@ def test_a_search_reports_that_no_file_has_changed(lode: CommandLine, tree: Path
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
-    """Return a small tree and its index. No test changes them."""
+    """Return a command line and a small indexed tree, which no test changes."""
     return indexed_sample(tmp_path_factory.mktemp("scope"))
 
 
@@ -338,7 +338,7 @@ def test_a_file_in_a_folder_that_is_left_out_now_answers_each_time(
     assert "retry" in first.text.lower()
     assert first.text == again.text
     own = own_index(root / "src", root)
-    assert (first.message + again.message).count(own) == 1  # whichever made the index
+    assert (first.message + again.message).count(own) == 1  # whichever run made the index
     assert first.message.replace(own, "") == again.message.replace(own, "")
     roots = {each["root"] for each in lode("list", "--json").must_succeed().json["indexes"]}
     assert roots == {str(root), str(root / "src")}

@@ -33,7 +33,7 @@ NEEDLESS = (  # modules that a search in a pipe does not need
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
-    """Return a small tree and its index. No test changes them."""
+    """Return a command line and a small indexed tree, which no test changes."""
     return indexed_sample(tmp_path_factory.mktemp("search"))
 
 

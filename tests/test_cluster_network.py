@@ -67,7 +67,7 @@ def relayed(front: Front, pieces: MemoryPieces) -> Iterator[list[Relay]]:
 def checking(
     front: Front, held: list[HeldRepository], pieces: MemoryPieces
 ) -> Callable[[int], str]:
-    """Return a function for `asking`: it searches once and says what is wrong with the answer."""
+    """Return a function for `asking`: it searches once and returns what is wrong, or ""."""
     expected = [one_machine(held, pieces.open, TextEncoder(), request) for request in REQUESTS]
 
     def check(number: int) -> str:

@@ -77,7 +77,7 @@ def test_late_calls_do_not_double_the_work(
         with ThreadPoolExecutor(8) as pool:
             found = list(pool.map(lambda _: ask(running, REQUEST), range(64)))
         assert all(each.hits == expected for each in found)
-    assert 64 <= gathers.times <= 2 * 64 + 4 + 0.1 * 4 * 64 + 8  # two calls a search: one to each
+    assert 64 <= gathers.times <= 2 * 64 + 4 + 0.1 * 4 * 64 + 8  # a search: one call per searcher
 
 
 @given(st.lists(st.booleans(), max_size=400))

@@ -307,7 +307,7 @@ def test_tasks_that_are_killed_are_tried_again_and_nothing_differs(
         report = build_quietly(nodes, sources, options)
         assert killed.result() == 2
     assert [each.problem for each in report.built] == [""] * 2
-    # One death is enough: the other task may have finished before it was killed.
+    # One of the two deaths is enough: a task may have finished before it was killed.
     assert sum(each.deaths for each in report.built) >= 1
     manifests = [
         [each.repository.manifest for each in built if each.repository is not None]
@@ -383,7 +383,7 @@ def test_a_local_cluster_has_the_usual_priority(
 ) -> None:
     """At Ray's default priority, searches would wait for other work.
 
-    Ray asks for the token of a user who has one.
+    If the user has an authentication token, Ray asks for it.
     """
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -184,5 +184,5 @@ def test_a_walk_that_hangs_ends_with_its_command(lode: CommandLine, tmp_path: Pa
 
 
 def left_over(root: Path) -> list[int]:
-    """Return the processes that search a root."""
+    """Return the ids of the processes that search a root."""
     return processes("search", root)

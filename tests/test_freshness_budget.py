@@ -229,7 +229,7 @@ def test_a_command_ends_although_its_update_hangs(
     assert found.message == (
         f"lode: 1 file added since the last update (updating took over 3 s){advice}\n"
     )
-    if background == "1":  # this update hangs in its fsync too, and keeps the lock
+    if background == "1":  # the background update hangs in its fsync too, and keeps the lock
         end_background(tree)
     assert lode("verify", tree).code == 0
     assert "src/new.py" in lode("search", "brand_new_function", tree, LODE_FRESH_BUDGET="60").text

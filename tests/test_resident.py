@@ -262,7 +262,7 @@ def test_a_fork_finds_the_command_line_loaded(
 ) -> None:
     """The watcher's process imports the modules of the command line before it forks for a client.
 
-    Importing them takes longer than a search. This leaves nothing in the cache folder.
+    Importing them takes longer than a search. The imports write nothing to the cache folder.
     """
     cache = tmp_path / "cache"
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))

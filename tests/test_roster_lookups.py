@@ -260,7 +260,7 @@ def test_words_that_occur_in_names_alone_have_no_weight_but_are_pointed_out(
         ("jitter of acme/web or queue", ["acme/web", "queue"]),
         ("retry", []),
         ("jitter secret", []),  # a hidden repository
-        ("jitter api", []),  # the repository has hits
+        ("jitter api", []),  # `api` names a repository that has hits
         ("jitter docs", []),  # not a repository, but a folder in some repositories
         ("../web /web web/ {web} *", ["acme/web"]),
         ("jitter \udcff", []),

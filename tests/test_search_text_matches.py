@@ -1,4 +1,4 @@
-"""Texts of many files searched at once: the same chunks as file by file, with RE2 alone."""
+"""Texts of many files searched at once: the same chunks as when RE2 searches each file."""
 
 from __future__ import annotations
 

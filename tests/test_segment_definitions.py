@@ -81,7 +81,7 @@ def cleaned(definition: Definition) -> Definition:
 
 
 def build_run(tree: Tree, first: int = 0) -> RunSegment:
-    """Build a run of files with two chunks each; each line holds its file's number and its own."""
+    """Build a run of files with two chunks each; each line holds the numbers of file and line."""
     builder = SegmentBuilder()
     for number, definitions in enumerate(tree, first):
         lines = [b"%d %d\n" % (number, line) for line in range(1, LINES + 1)]
@@ -206,7 +206,7 @@ def test_merging_equals_building_from_live_files(
 
 
 def check_merge(data: st.DataObject, tree: Tree, parts: int) -> None:
-    """Check a merge of runs, and one of a sealed segment, that keep only some of the files."""
+    """Merge runs, and merge a sealed segment, keeping some of the files; check both results."""
     live = data.draw(st.lists(st.booleans(), min_size=len(tree), max_size=len(tree)))
     kept = [definitions for definitions, on in zip(tree, live, strict=True) if on]
     merged = build(tree, live, min(parts, len(tree)))

@@ -46,7 +46,7 @@ def arrays(many: list[List]) -> tuple[Any, Any, Any]:
 @given(posting_lists)
 @example([every(1)])
 @example([every(5), [(3, 255)], every(7)])
-@example([every(317), every(315)])  # 127 postings each: their number takes three bytes
+@example([every(317), every(315)])  # 127 postings each: the first count of three bytes
 @example([once(318), once(317), once(315), once(5), once(1)])
 @example([[(0, 1), (ROWS - 1, 4)], [(9, 1)], [(9, 2)], [(1, 1), (2, 1)]])
 def test_packed_lists_are_unpacked_unchanged(many: list[List]) -> None:

@@ -1,4 +1,4 @@
-"""Codes approximate their rows as closely as possible, independently of other rows."""
+"""Codes approximate their vectors as closely as possible, independently of other vectors."""
 
 from __future__ import annotations
 

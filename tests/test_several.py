@@ -87,7 +87,7 @@ def test_definitions_of_parts_of_one_index_are_those_that_globs_keep(tree: Path,
 
 
 def test_definitions_of_several_indexes_are_listed_as_of_one(tmp_path: Path) -> None:
-    """The best match in any tree decides: a match by prefix does not hide a full one elsewhere."""
+    """The best match in any tree decides: a match by prefix hides no full match elsewhere."""
     files: dict[str, str | bytes] = {
         "one/a.py": "def get_url(): ...\ndef retry(): ...\nclass Retry: ...\n",
         "two/b.py": "def get_url_again(): ...\ndef Retry(): ...\ndef retrz(): ...\n",

@@ -214,7 +214,7 @@ def test_a_scan_keeps_reference_counts() -> None:
 @pytest.mark.parametrize("parts", [1, 3])
 @pytest.mark.parametrize("mode", ["semantic", "lexical"])
 def test_identical_files_are_limited_to_the_candidates_of_a_leg(mode: Mode, parts: int) -> None:
-    """The selection must not depend on how the files are spread over segments."""
+    """Which files are found must not depend on how they are spread over segments."""
     names = [f"dir{number}/same" for number in range(3000)]
     shard = shard_of(dict.fromkeys(names, b"alpha beta"), set(), parts)
     vector = vectors_of([b"alpha beta"])[0]

@@ -458,5 +458,5 @@ def test_a_program_that_ends_while_its_watcher_indexes_says_nothing(
     )
     assert (done.returncode, done.stderr) == (0, b"")
     index = Index.open(root, index_dir=tmp_path / "late")
-    index.update(jobs=1)  # the ended program has left nothing in its way
+    index.update(jobs=1)  # the ended program has left nothing that prevents it
     assert has(index, "RetryScheduler", "src/retry.py")

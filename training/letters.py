@@ -35,7 +35,7 @@ _MAX_COST = 8.0
 
 
 class Language(NamedTuple):
-    """A language: names of its translations, its encodings, the cost in bits of choosing it."""
+    """A language: the names of its .po files, its encodings, the cost in bits of choosing it."""
 
     name: str
     translations: str

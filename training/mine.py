@@ -59,7 +59,7 @@ class Mined:
 
 
 def mine(package: Package, sieve: Sieve) -> Mined:
-    """Mine the pairs of one package, up to a cap for common and one for rare languages."""
+    """Mine the pairs of one package; common and rare languages have a cap each."""
     label = f"{package.kind}:{package.name}"
     if sieve.excluded.package(package.name):
         return Mined(label, set(), [], "benchmark")

@@ -125,7 +125,7 @@ def _without_name(sentence: str, name: str) -> str:
 def commented(passage: bytes, chance: random.Random) -> tuple[str, bytes] | None:
     """Return the first sentence of a random comment, and the passage without that comment.
 
-    Only comments on lines of their own count. Returns None if none is suitable.
+    Only comments on lines of their own count. Returns None if no comment is suitable.
     """
     blocks = list(_INSIDE.finditer(passage[:PASSAGE_BYTES], passage.find(b"\n") + 1))
     if not blocks or len(passage) < 3 * MIN_PASSAGE_BYTES:

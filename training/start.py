@@ -44,7 +44,7 @@ def start_vectors(
 ) -> NDArray[np.float32]:
     """Return the start vectors of the parts in `known`, float32[len(known), 256].
 
-    The vectors of parts that the tokens cover have a mean length of 1. The others are noise.
+    The vectors of parts made of `tokens` have a mean length of 1; all other vectors are random.
     """
     vectors = np.zeros((len(known), embeddings.shape[1]), dtype=np.float32)
     for row, part in enumerate(known):

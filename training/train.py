@@ -144,7 +144,7 @@ def loss_of(
 def question_words(
     rows: Sequence[int], n: int, share: float, chance: np.random.Generator
 ) -> BagRows:
-    """Return n bags, a `share` of which hold one to three of these rows.
+    """Return n bags; about a `share` of them hold one to three of `rows`, the others none.
 
     People ask questions, comments do not. Without this, the weights of "how" and "where" would
     never be trained; since these words are rare in code, they would weigh too much.

@@ -1,4 +1,4 @@
-"""Make the vocabulary from pairs, and encode every pair as bags of its rows.
+"""Make the vocabulary from pairs, and encode every pair as bags of vocabulary rows.
 
     python -m training.vocabulary --pairs FILE --out DIR
 

@@ -24,7 +24,7 @@ FILES, LINES, CHARACTERS, LEAST = 3000, 40, 4000, 400
 
 
 def excerpts(roots: list[Path]) -> list[str]:
-    """Return excerpts of files, without short ones; the same trees give the same excerpts."""
+    """Return excerpts of files, none shorter than `LEAST`; equal trees give equal excerpts."""
     files = [root / each.path for root in roots for each in walk(root)
              if isinstance(each, SourceFile)]  # fmt: skip
     choice = random.Random(1)

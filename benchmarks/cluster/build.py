@@ -4,8 +4,8 @@
 
 Every entry of a PLACE is a repository: an archive (tar, zip, wheel, crate) or a folder. The first
 `--git` folders are committed to git repositories, and built from their URLs. Hostile archives are
-added; their builds must fail without an effect on the others. The build runs once for each number
-of workers, then once more on the last roster (this run must upload nothing), and once on an empty
+added; their builds must fail without an effect on other builds. All is built once for each number
+of workers, then again on the last roster (this run must upload nothing), and once on an empty
 roster while tasks are killed. All these runs must give the same manifests.
 """
 
@@ -42,7 +42,7 @@ MEGABYTE = 1e6
 
 
 def sources_in(places: list[Path], folder: Path, git: int) -> list[Source]:
-    """Return the entries of all places as sources; the first `git` folders get git URLs."""
+    """Return folders and archives in `places` as sources; the first `git` folders get git URLs."""
     found = []
     for place in places:
         for entry in sorted(place.iterdir()):

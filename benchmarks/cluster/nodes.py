@@ -179,7 +179,7 @@ def node_of(front: Front, nodes: Any) -> Any:
 def break_parts(
     nodes: Any, repositories: ClusterRepositories, right: list[tuple[Ask, Answer]]
 ) -> None:
-    """Kill parts of the cluster."""
+    """Kill parts of the cluster, and search while it recovers."""
     front = repositories.front
     observe(
         "an actor is killed",

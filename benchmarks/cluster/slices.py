@@ -57,7 +57,7 @@ def build_slices(session: Session, tree: Path, place: Path, size: int, workers: 
 
 
 def build_whole(session: Session, tree: Path, folder: Path) -> Path:
-    """Index the tree by one process; return the folder of a roster that holds the index."""
+    """Index the tree in one process; return the folder of a roster that holds the index."""
     index = Index.open(tree, index_dir=folder / "indexes")
     began = time.perf_counter()
     report = index.update(jobs=1)

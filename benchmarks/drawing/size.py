@@ -18,7 +18,7 @@ from benchmarks.drawing.ink import (
 )
 from benchmarks.record.measurement import Record
 
-FLOOR_TARGET = 2.0  # time of indexing, as a multiple of the floor
+FLOOR_TARGET = 2.0  # time of indexing, as a multiple of the time to read and parse
 MEMORY_TARGETS = ((10_000, 350), (78_000, 500))  # (files, MB)
 P50_TARGETS = ((100_000, 5), (1_000_000, 25))  # (chunks, ms)
 P95_TARGETS = ((100_000, 10), (1_000_000, 50), (10_000_000, 250))
@@ -37,7 +37,7 @@ def points(record: Record, size: str, what: str) -> Points:
 
 
 def time(record: Record) -> Figure | None:
-    """Draw the time of indexing, of the floor and of twice the floor, by number of files."""
+    """Draw the time of indexing, its floor (read, parse) and twice that, by number of files."""
     index, floor = points(record, "files", "index/wall"), points(record, "files", "floor/wall")
     if not index or not floor:
         return None

@@ -59,7 +59,7 @@ class Disk:
         self.pending: dict[str, list[list[tuple[str, int | None]]]] = {}
 
     def replay(self, call: Call) -> None:
-        """Apply one more call."""
+        """Apply a recorded call to the disk."""
         match call.name:
             case "create":
                 self.inodes.append(_Inode())

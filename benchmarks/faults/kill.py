@@ -146,7 +146,7 @@ def kill_at_every_call(scene: Scene, tally: Tally, only: Callable[[int], bool] =
 
 
 def kill_at_random(scene: Scene, runs: int, rng: random.Random, tally: Tally) -> None:
-    """Kill after a random time, up to slightly more than an update takes."""
+    """Kill updates after random times, up to slightly more than an update takes."""
     began = time.perf_counter()
     in_child(lambda: scene.update(scene.copy()))
     usual = time.perf_counter() - began

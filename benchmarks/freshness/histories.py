@@ -211,7 +211,7 @@ def searching(index: Index, folder: Path, way: str, watch: bool) -> Iterator[Sea
 
 
 def run(folder: Path, seed: int, steps: int, way: str, watch: bool) -> Counter[str]:
-    """Run a history; return the number of answers of each kind, and the total milliseconds.
+    """Run a history; return counts of fresh and possibly stale answers, and the milliseconds.
 
     Raises `AssertionError` if an answer says that it is fresh but is wrong.
     """

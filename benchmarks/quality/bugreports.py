@@ -7,7 +7,7 @@ For each report, the tree is checked out at the commit that the report was writt
 index is updated. The whole report is one query, and its first line alone is another. A file is
 right if the fix changed it and it exists at that commit. Scores: hit@1, hit@5, hit@10, `all@10`
 (every right file is among the first ten hits), `mrr` (over the first ten hits). `--repo` takes the
-name of a repository without its owner.
+last component of a repository's name.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class NameQuery(NamedTuple):
 def draw_names(
     tags: Sequence[Tag], seed: str, count: int = NAMES_PER_REPOSITORY
 ) -> list[NameQuery]:
-    """Draw up to `count` names that are defined exactly once; return every variant of each.
+    """Draw up to `count` names that are defined exactly once; return all queries made from them.
 
     Omits short names, and names in tests, examples, documentation and vendored folders. The same
     seed and tags give the same queries, whatever the order of the tags.
@@ -88,7 +88,7 @@ def other_case(name: str) -> str | None:
 def with_typing_error(name: str, known: Collection[str], generator: random.Random) -> str:
     """Return the name with one letter lost, or two adjacent ones swapped; the first letter stays.
 
-    The result is not one of the `known` names. If all are known, the first letter is doubled.
+    The result is not in `known`. If every such name is, the first letter is doubled.
     """
     lost = [name[:i] + name[i + 1 :] for i in range(1, len(name))]
     swapped = [

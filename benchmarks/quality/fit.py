@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Collect, cross-validate, fit and report; exit with 1 if other weights are in force."""
+    """Collect, cross-validate, fit, report; exit with 1 unless the fitted weights are in force."""
     options = _parse()
     names = [*FEATURES, *(EXTRA if options.add == ["all"] else options.add)]
     if unknown := {*names, *options.without} - set(ALL_FEATURES):

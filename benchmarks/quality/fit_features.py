@@ -35,9 +35,9 @@ OF_CHUNKS = (
     "prose_covered",  # "prose" times the share of the query's weight that occurs in the file
     "run_of_three",  # "run" if it covers at least three words, else 0
     "half_run",  # by how much "run" exceeds 0.5
-    "prose_reported",  # "prose" if the query is a report, else 0
-    "docs_reported",  # "docs" if the query is a report, else 0
-    "test_reported",  # "test" if the query is a report, else 0
+    "prose_reported",  # the feature "prose" if the query is a report, else 0
+    "docs_reported",  # the feature "docs" if the query is a report, else 0
+    "test_reported",  # the feature "test" if the query is a report, else 0
 )
 EXTRA = (*OF_FILES, *OF_CHUNKS)
 
@@ -117,7 +117,7 @@ def extra_features(
 
 
 def loose_share(share: Mapping[str, float], names: Collection[str]) -> float:
-    """Return the share of the query's weight that loosely matches any of `names`."""
+    """Return the sum of the shares of a query's parts, each times its best likeness to `names`."""
     return sum(value * best_likeness(part, names) for part, value in share.items())
 
 

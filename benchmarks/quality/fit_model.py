@@ -127,8 +127,8 @@ def best_rows(table: Table, scores: NDArray[np.float64]) -> NDArray[np.intp]:
 def lists_of(tables: Sequence[Table], plan: Plan, scores: Sequence[NDArray[np.float64]]) -> Lists:
     """Return the lists of candidates to fit, one for each usable query.
 
-    A query is usable if its set is in the plan, if it has right and wrong candidates, and if it is
-    not decided. All repositories of a set have the same weight; so have
+    A query is usable if its set is in the plan, if it has right and wrong candidates, and if its
+    table's `is_decided` is false. All repositories of a set have the same weight; so have
     all queries of a repository, unusable ones included. The best chunk of each file is chosen by
     `scores`. Exits with a message if there is no list.
     """

@@ -112,7 +112,7 @@ def compare(tree: Path, tallies: dict[str, Tally]) -> list[str]:
 
 
 def tags(tree: Path, paths: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield the definitions that ctags finds, with the last part of each name."""
+    """Yield the definitions that ctags finds, each with its unqualified name."""
     command = ["ctags", *_OPTIONS, "-L", "-", "-f", "-"]
     known = set(paths)
     given = "\n".join(paths).encode("utf-8", "surrogateescape")

@@ -65,7 +65,7 @@ def bring_up_to_date(
         index = Index.open(tree, index_dir=folder, model=model)
         report = index.update(jobs=jobs, hidden=hidden)
     except StoreError:
-        # An older version of the code made this index. It is disposable, so it is rebuilt.
+        # An older version of codelode made this index. The index is disposable: it is rebuilt.
         if not folder.exists():
             raise
         shutil.rmtree(folder)

@@ -103,7 +103,7 @@ def print_run(run: SetRun) -> None:
 
 
 def differences(before: SetRun, after: SetRun) -> SetRun:
-    """Return a run of the paired differences, over the queries that both runs have."""
+    """Return a run of the scores of `after` minus those of `before`, for queries in both."""
     changes = [_change(was, now) for was, now in _pairs(before, after)]
     return summarize(after["set"], after["mode"], changes, after["weighting"])
 

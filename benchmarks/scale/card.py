@@ -72,7 +72,7 @@ def main() -> None:
 def indexing(
     session: Session, name: str, root: Path, place: Path, jobs: int, seconds: float
 ) -> None:
-    """Alternate indexing the tree and running the floor; then run an update without changes."""
+    """Measure indexing and its floor alternately; then measure an update without changes."""
     session.say(f"{name}: indexing and floor, alternating")
     runs = Runs()
     command = [*LODE, "index", str(root), "--json", "--jobs", str(jobs)]

@@ -30,7 +30,7 @@ ROWS = (
 
 
 def markdown(record: Record) -> str:
-    """Return the card of a record of `benchmarks.scale.card`."""
+    """Return the scale card of a record of `benchmarks.scale.card`, as a Markdown table."""
     names = [
         row.name.removesuffix("/chunks")
         for row in record.measurements

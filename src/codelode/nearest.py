@@ -66,13 +66,13 @@ def not_one_of(given: str, known: Iterable[str]) -> str:
 
 
 def no_such_path(given: str) -> str:
-    """Return the message that a path is missing, with the near one."""
+    """Return the message that a path is missing, with a similar path if there is one."""
     near = near_path(given)
     return f"no such file or folder: {given}{f'; did you mean {near}?' if near else ''}"
 
 
 def near_path(given: str) -> str:
-    """Return the path in the same folder that a missing one may stand for; "" if none is near.
+    """Return the path that a missing path may stand for, in its folder; "" if no name is near.
 
     A name without a dot or slash may be a word of the query. So it must have at least
     `_LEAST_WORD` letters, and at most one letter more or less than the name that is found.

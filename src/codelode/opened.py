@@ -79,7 +79,7 @@ class OpenedIndex:
         """
         parent = index_folder(index_dir)
         if is_index(parent):  # `index_dir` is the folder of one index
-            from codelode.store.catalog import entry  # not needed for the usual parent, the cache
+            from codelode.store.catalog import entry  # not needed if `parent` is the cache
 
             recorded = entry(parent).root
             return cls.open(folder if recorded is None else recorded, index_dir)

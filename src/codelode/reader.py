@@ -39,7 +39,7 @@ def reader_of(
     index_dir: Path | None = None,
     encoder: Encoder | None = None,
 ) -> IndexReader:
-    """Return the reader inherited from the parent process if it fits, or else a new one."""
+    """Return the reader inherited from the parent if it fits the arguments, or else a new one."""
     inherited = INHERITED.get(directory)
     if inherited is not None and inherited.root == root and model is None and encoder is None:
         return inherited

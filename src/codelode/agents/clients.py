@@ -38,7 +38,7 @@ class Files:
 class Client:
     """A client: its name on the command line, its title, its files, and its entry for a server.
 
-    `check` is how its user lists the servers that it knows.
+    `check` tells how a user lists the servers that the client knows.
     """
 
     name: str

@@ -68,5 +68,5 @@ def with_block(text: str, shell: bool) -> str:
 
 
 def without_block(text: str) -> str:
-    """Return a text without the block and without the blank line before it."""
+    """Return a text without codelode's block and without the blank line before the block."""
     return _BLOCK.sub("", text, count=1)

@@ -72,7 +72,7 @@ class Journal:
             return None
 
     def put(self, path: Path, edit: Edit | None) -> None:
-        """Record the edit of a file; None removes it. Raises `OSError`."""
+        """Record the edit of a file; None removes the file's record. Raises `OSError`."""
         self._edits.pop(_key(path), None)
         if edit is not None:
             self._edits[_key(path)] = asdict(edit)

@@ -27,7 +27,7 @@ class _Value:
     items: list[_Value] = field(default_factory=list)
 
     def member(self, name: str) -> _Member | None:
-        """Return the last member with a name, since JSON parsers use the last of equal names."""
+        """Return the last member called `name`, as JSON parsers do, or None if there is none."""
         return next((each for each in reversed(self.members) if each.name == name), None)
 
 
@@ -104,7 +104,7 @@ def remove(text: str, path: Sequence[str]) -> str:
 
 
 def _inserted(text: str, value: _Value, member: str, outer: str, unit: str) -> str:
-    """Return the text with `member` added at the end of an object.
+    """Return the text with `member` added at the end of `value`, an object in the text.
 
     `outer` is the indentation of the object; `unit` is the indentation of one level.
     """

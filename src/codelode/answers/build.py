@@ -54,7 +54,7 @@ def build_if_missing(
 ) -> UpdateReport | None:
     """Build an index, unless it exists or an enclosing folder's index covers its root.
 
-    Settings say which files are indexed, and with which model. `tell` is told in one line if an
+    Settings say which files are indexed, and with which model. `tell` is called with one line if an
     enclosing index leaves this root out. Returns the report, or None if there was nothing to do.
     Raises `NoIndexError` if building is not `allowed`, and `UsageError` for a tree that is indexed
     only on request.
@@ -76,7 +76,7 @@ def build_if_missing(
 
 
 def tell_of_own(index: Index, tell: Tell | None) -> None:
-    """Tell of an index that was just made because an enclosing one leaves its root out."""
+    """Tell of a new index, made because the index of an enclosing folder leaves its root out."""
     if tell is None or index.enclosing_root() is not None:
         return
     outer = _outer_root(index)

@@ -70,7 +70,7 @@ class Vectors:
     rows: NDArray[np.float32]
 
     def scores(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the cosines, float64[q, n], of unit vectors float32[q, d] with the rows."""
+        """Return the cosines, float64[q, n], of unit vectors float32[q, d] with `self.rows`."""
         exact = vectors.astype(np.float64)
         scores = np.empty((len(vectors), len(self.rows)))
         for start in range(0, len(self.rows), ROWS_AT_ONCE):

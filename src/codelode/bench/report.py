@@ -40,7 +40,7 @@ also bounded by its sample."""
 
 @dataclass(frozen=True, slots=True)
 class BenchOptions:
-    """Bounds: at most `queries` queries and `files` files, in about `seconds` seconds."""
+    """Options: at most `queries` queries and `files` files, in about `seconds` seconds."""
 
     queries: int = 200
     files: int = 5_000

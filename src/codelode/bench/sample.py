@@ -133,7 +133,7 @@ class FileSample:
         return list(self._first())
 
     def _offer(self, key: float, group: list[SourceFile]) -> None:
-        """Add a group; then keep only the groups with the smallest keys, enough for the bounds."""
+        """Add a group; drop groups, largest key first, while the rest reaches `files` or `size`."""
         heapq.heappush(self._kept, (-key, group))
         self._files += len(group)
         self._bytes += sum(file.size for file in group)

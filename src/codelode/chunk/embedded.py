@@ -24,7 +24,7 @@ _LINE_ENDS: Final = b"\r\n"
 
 
 def language_outline(name: str, text: bytes, *, parsed: bool = True) -> Outline | None:
-    """Return the outline of a text in one language; None without a grammar or pattern for it.
+    """Return the outline of a text in one language; None without grammar or `heads`.
 
     If `parsed` is False, definitions are found by their first lines.
     """

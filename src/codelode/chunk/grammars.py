@@ -102,7 +102,7 @@ def is_installed(name: str) -> bool:
 
 
 def _language(table: Syntax) -> Language:
-    """Return the language of a package; older packages give its address as a number."""
+    """Return the `Language` in a grammar's package; older packages give the address of one."""
     pointer = getattr(import_module(table.module), table.entry)()
     if isinstance(pointer, int):
         from ctypes import c_char_p, c_void_p, py_object, pythonapi

@@ -1,8 +1,8 @@
 """Find definitions by their first lines, where a parser fails and where there is no grammar.
 
-One construct that a grammar does not know must not hide the definitions in the rest of the file. In
-a damaged range, a line that looks like the first line of a definition counts as one; indentation
-tells where the definition ends.
+One construct that a grammar does not know must not hide the definitions in the rest of the file.
+Where parsing failed, a line that looks like the first line of a definition counts as one;
+indentation tells where the definition ends.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _CONTINUES: Final = (b"{", b"#", b")")
 
 
 def head_outline(heads: re.Pattern[bytes], text: bytes) -> Outline:
-    """Return the definitions of a text, found by their first lines alone, and cuts before them."""
+    """Return a text's definitions, found by first lines alone, and split points before them."""
     found = Outline(in_document_order(heads_in([(0, len(text))], heads, text, [])))
     depths: list[int] = []
     for each in found.definitions:
@@ -131,7 +131,7 @@ def _definition(match: re.Match[bytes], group: str, text: bytes) -> RawDefinitio
 
 
 def _owner(match: re.Match[bytes]) -> bytes:
-    """Return the owner that a first line names (group `owner` or `owner_2`), or empty bytes."""
+    """Return the owner named in a definition's first line (`owner` or `owner_2`), or b""."""
     groups = match.groupdict()
     return next((text for name, text in groups.items() if text and name.startswith("owner")), b"")
 
@@ -171,6 +171,6 @@ def nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
             each.parent = enclosing[-1] if enclosing else -1
             if each.parent >= 0 and each.kind == "function":
                 each.kind = "method" if definitions[each.parent].kind in TYPE_KINDS else each.kind
-        if each.kind not in FUNCTION_KINDS:  # a function's end may be wrong: it encloses nothing
+        if each.kind not in FUNCTION_KINDS:  # functions enclose nothing: their ends may be wrong
             enclosing.append(index)
     return definitions

@@ -20,7 +20,7 @@ def merge(cuts: dict[int, int], end: int) -> list[int]:
 
 
 def _merge_functions(cuts: dict[int, int], end: int) -> tuple[list[int], list[int]]:
-    """Merge the pieces of each function; return the remaining starts with `end`, and their levels.
+    """Merge the pieces of each function; return the remaining starts, `end` last, and their levels.
 
     A function is the text between two neighboring cuts of levels below `SOFT`; the other cuts are
     soft. If a function fits into a chunk, all of its pieces are merged.
@@ -65,7 +65,7 @@ def _merge_function(
 
 
 def _merge_level(starts: list[int], levels: list[int], level: int) -> tuple[list[int], list[int]]:
-    """Merge pieces at split points of one level outside functions, left to right.
+    """Merge pieces at the split points of `level`, which lie outside functions, left to right.
 
     The last of `starts` is the end of the file. The pieces on both sides of a split point may be
     separate definitions, so they are merged only if one of them is small. A part of a larger

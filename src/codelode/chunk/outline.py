@@ -31,7 +31,7 @@ SOFT: Final = 64
 """Added to the level of a cut inside a function: such pieces are merged up to full size."""
 MAX_LEVEL: Final = 31
 NO_LIMIT: Final = 1 << 62
-_SMALL_CHILD: Final = 24  # bytes; a node is a list of small items if its mean child is smaller
+_SMALL_CHILD: Final = 24  # mean bytes per child: a node below this is a list of small items
 _INTERESTING: Final = RULE | WRAPPER | SCOPE
 _LEAF: Final = NAMED | RULE  # can be a definition, but cannot contain one
 _LF: Final = 0x0A
@@ -203,7 +203,7 @@ class _Walk:
     def enter_definition(
         self, place: Place, level: int, item: Item, node: Node, index: int
     ) -> None:
-        """Search the node of a definition, if it may hold more."""
+        """Search the node of a definition, if it may hold more definitions."""
         if self.roles[node.kind_id] & SCOPE:
             kind = self.outline.definitions[index].kind
             rule = self.grammar.rules[node.kind_id]

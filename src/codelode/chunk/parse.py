@@ -31,7 +31,7 @@ The parser makes 300 calls for a kernel file of 15 kB; doing this in each of the
 """
 
 _window = bytearray()
-_parsing = Lock()  # guards the window, and the parser, which serves one thread at a time
+_parsing = Lock()  # guards `_window`, and the parser, which serves one thread at a time
 
 
 def parse(grammar: Grammar, source: bytes) -> Tree | None:

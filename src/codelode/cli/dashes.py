@@ -38,10 +38,10 @@ def marked(command: Command, arguments: Sequence[str]) -> list[str]:
     """Return the arguments, with `MARK` before those that begin with a dash but are text.
 
     The value of an option that takes any text is marked and joined to the option. It is the next
-    argument; if that is `--`, it is the one after it, and no options follow. Other values that
-    begin with a dash are joined. A `joined` option without a value gets its constant; otherwise,
-    argparse would take the next argument. Raises `UsageError` for an unknown option, for an option
-    with a typographic dash, and for a number after a `joined` option that takes one.
+    argument; if the next argument is `--`, the value comes after it, and no options follow. Other
+    values that begin with a dash are joined. A `joined` option without a value gets its constant;
+    otherwise, argparse would take the next argument. Raises `UsageError` for an unknown option, for
+    an option with a typographic dash, and for a number after a `joined` option that takes numbers.
     """
     options = {flag: option for option in command.options() for flag in option.flags}
     result: list[str] = []
@@ -76,7 +76,7 @@ def flags_of(command: Command, arguments: Sequence[str]) -> list[str]:
 
 
 def unmarked(text: str) -> str:
-    """Return an argument, or the value of an option, as it was given."""
+    """Return an argument, or the value of an option, as it was given: without `MARK`."""
     return text.removeprefix(MARK)
 
 
@@ -88,7 +88,7 @@ def quoted(text: str) -> str:
 
 
 def _refuse_number_after(option: Option, arguments: Sequence[str]) -> None:
-    """Raise `UsageError` if an option that takes `=N` is followed by a number."""
+    """Raise `UsageError` if an option that takes `=N` is followed by a number without the `=`."""
     flag, *others = arguments
     if "type" in option.settings and others and others[0].isdecimal():
         raise UsageError(f"the number of {flag} follows an equals sign: {flag}={others[0]}")
@@ -105,7 +105,7 @@ def _meant(command: Command, arguments: Sequence[str], at: int, options: dict[st
 
 
 def _joined(arguments: list[str], value: str) -> list[str]:
-    """Return the arguments with a value joined to the last one, a flag."""
+    """Return the arguments with `value` joined to the last argument, which is a flag."""
     *others, flag = arguments
     return [*others, flag + ("=" if flag.startswith("--") else "") + value]
 
@@ -141,9 +141,9 @@ def _is_value(argument: str, option: Option, options: dict[str, Option]) -> bool
 
 
 def _is_option(argument: str, options: dict[str, Option]) -> bool:
-    """Return whether an argument is a known option or a cluster of short ones.
+    """Return whether an argument is a known option, or begins with a known short option.
 
-    A value may follow in the same argument.
+    A value or further short options may follow in the same argument.
     """
     if argument.startswith("--"):
         return argument.partition("=")[0] in options
@@ -151,7 +151,7 @@ def _is_option(argument: str, options: dict[str, Option]) -> bool:
 
 
 def _last_flag(argument: str, options: dict[str, Option]) -> str:
-    """Return the last flag of an argument; "" for a cluster that cannot take the next argument."""
+    """Return the last flag of an argument; "" for joined short flags that take no next argument."""
     if argument.startswith("--") or len(argument) <= 2:
         return argument
     for place in range(1, len(argument)):

@@ -16,7 +16,7 @@ EXCLUSIVE = (
 
 
 def set_of(flags: tuple[str, ...]) -> int | None:
-    """Return the number of the set in `EXCLUSIVE` with a spelling of a flag; None without one."""
+    """Return the number in `EXCLUSIVE` of the set that has any spelling in `flags`, or None."""
     for number, each in enumerate(EXCLUSIVE):
         if not set(flags).isdisjoint(each):
             return number

@@ -19,7 +19,7 @@ def explain_filters(
     globs: Sequence[str],
     request: SearchRequest | None = None,
 ) -> None:
-    """Report that no file has changed, or else the languages and globs that no file matches.
+    """Report it if no file has changed, or else the languages and globs that no file matches.
 
     `request` may limit the search to changed files.
     """

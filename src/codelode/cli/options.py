@@ -157,7 +157,7 @@ def profile_file(text: str) -> str:
 
 
 def limit(default: int) -> Option:
-    """Return the option for the most places to print; `check_limit` bounds it if these are hits.
+    """Return the option `--limit` for places to print; if they are hits, `check_limit` bounds it.
 
     If the flag is omitted, its value is None; `default` appears only in the help.
     """

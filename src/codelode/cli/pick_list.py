@@ -20,7 +20,7 @@ _REPLY = re.compile(r"(p?)\s*(\d{1,9})")
 
 
 def pick(live: LiveSearch, options: argparse.Namespace) -> Picked | None:
-    """Ask for a query if none was given, list the hits, and ask for the number of one.
+    """Ask for a query if none was given, list the hits, and ask for a hit's number.
 
     Prompts and the list go to standard error, so that standard output has only the picked hit.
     Returns None if nothing is found or picked.

@@ -27,7 +27,7 @@ Pieces = list[tuple[str, str]]
 
 
 def summary(found: Found) -> Pieces:
-    """Return the number of hits and the time taken, or the problem, or a hint without a query."""
+    """Return the problem, a hint if there is no query, or the number of hits and the time taken."""
     if found.problem:
         return [("", f"  {visible_name(found.problem)}")]
     if not found.query:

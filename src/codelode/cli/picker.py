@@ -1,4 +1,4 @@
-"""`lode pick` on a full screen: the query above, hits below it, and a preview of the selected one.
+"""`lode pick` on a full screen: the query above, hits below it, and a preview of the selected hit.
 
 The screen is drawn on the terminal of the process, whatever its standard streams are, so that
 `$(lode pick)` works. Nothing of a file is shown before its control characters are made visible.
@@ -121,7 +121,7 @@ class Picker:
             self._found, self._selected = self._newest, 0
 
     def begin(self) -> None:
-        """Search for the text that the query has now."""
+        """Start a search for the current text of the query."""
         self._live.ask(self._query.text)
 
     def _ask(self, buffer: Buffer) -> None:

@@ -1,4 +1,4 @@
-"""Advice when no definition has a given name: the longest beginning that it shares with another."""
+"""Advice when no definition has a given name: its longest beginning that begins other names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEAST = 4
 def nothing_called(name: str, is_prefix_known: Callable[[str], bool]) -> str:
     """Return the message that no definition is called `name`, or that it is a file.
 
-    `is_prefix_known` says whether the name of a definition begins with a text.
+    `is_prefix_known` says whether any definition's name begins with a given text.
     """
     if Path(name).is_file():
         return f"{name} is a file: `lode outline {shlex.quote(name)}` lists it"

@@ -183,7 +183,7 @@ class ClusterRepositories:
         return scope
 
     def _load_encoder(self, identity: Identity | None) -> Encoder | None:
-        """Return the encoder for an identity.
+        """Return the encoder for an identity; None without an identity.
 
         Raises `MismatchError` and what `load_model` raises.
         """

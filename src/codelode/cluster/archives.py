@@ -87,7 +87,7 @@ def _unzip(place: str, archive: Path, tree: Path, most: int) -> None:
             count.add(info.file_size)  # `extract` writes no more than this
         for info in packed.infolist():
             if not _is_deep(info.filename):
-                packed.extract(info, tree)  # never outside of the tree
+                packed.extract(info, tree)  # `extract` never writes outside of `tree`
 
 
 def _untar(place: str, archive: Path, tree: Path, most: int) -> None:
@@ -115,7 +115,7 @@ class _Count:
         self._entries = 0
 
     def add(self, size: int) -> None:
-        """Count an entry of `size` bytes."""
+        """Count an entry of `size` bytes. Raises `UsageError` beyond a limit."""
         self._entries += 1
         self._left -= size
         if self._entries > _MOST_ENTRIES:

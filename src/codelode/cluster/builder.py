@@ -88,7 +88,7 @@ def _end_with_parent(parent: ParentProcess, _: BuildRequest) -> None:
 
 
 def _watch_disk(parent: ParentProcess, request: BuildRequest) -> None:
-    """Reply with an error and kill the group when the folder takes too much disk space."""
+    """Reply with an error and kill this process group when the folder takes too much disk space."""
     while True:
         began = time.monotonic()
         try:

@@ -53,7 +53,7 @@ class Committer:
                 continue
             try:
                 change(group)
-            except UsageError:  # another writer was faster, or a name lies below another
+            except UsageError:  # another writer was faster, or one name lies below another name
                 self._one_by_one(change, group)
 
     def _one_by_one(self, change: Callable[..., object], group: Sequence[Repository]) -> None:

@@ -191,7 +191,7 @@ class Holdings:
         self.caches.keep(piece for view in views for piece in view.pieces.values())
 
     def close_all(self, holder: Hashable) -> None:
-        """Release all views of a holder."""
+        """Release every view for one holder, as `close` does."""
         with self._lock:
             names = list(self._views)
         for name in names:

@@ -36,7 +36,7 @@ class Link:
     """
 
     def __init__(self, peer: Peer, connection: socket.socket, source: BinaryIO) -> None:
-        """Take a connection after the handshake. It has a timeout, and `source` reads from it."""
+        """Take a connection with a timeout, after the handshake; `source` reads from it."""
         self.name = peer.name
         self.node = peer.node
         self.ready: dict[str, frozenset[int]] = {}

@@ -38,7 +38,7 @@ _Name = tuple[str, str]
 
 
 class FilterMasks:
-    """The masks of one filter, by piece, and the searchers that have them. Any thread may call."""
+    """The masks of one filter, by piece, and the searchers that have them; it is thread-safe."""
 
     def __init__(self) -> None:
         self._packed: dict[_Name, bytes] = {}
@@ -85,7 +85,7 @@ class FilterMasks:
                 self._shrink({_name(piece) for piece in pieces})
 
     def _shrink(self, current: set[_Name]) -> None:
-        """Forget the masks of former pieces; if the others are too large, never keep any again."""
+        """Keep only the masks of `current`; if these are too large, never keep any mask again."""
         kept = {name: packed for name, packed in self._packed.items() if name in current}
         self._is_large = sum(map(len, kept.values())) > _MOST_BYTES
         self._packed = dict.fromkeys(kept, b"") if self._is_large else kept
@@ -171,7 +171,7 @@ def _chosen(pieces: Sequence[Piece], wanted: Pieces) -> list[tuple[int, Piece]]:
 
 
 def _name(piece: Piece) -> _Name:
-    """Return the name of a piece's bytes and its dead files: its masks depend on them."""
+    """Return a piece's key and its dead files, which together determine its masks."""
     return piece.key, piece.entry.dead
 
 

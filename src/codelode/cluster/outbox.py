@@ -23,10 +23,10 @@ class Outbox:
     """Sends bytes over a connection in the order of the calls. Any thread may `put`."""
 
     def __init__(self, connection: socket.socket, failed: Callable[[], None]) -> None:
-        """Send over a connection; the timeout of the connection applies only to its readers.
+        """Send over a connection; the connection's own timeout applies only to reading from it.
 
-        `failed` is called, from any thread, once bytes are lost, or the network takes none for
-        too long.
+        `failed` is called, from any thread, once bytes are lost, or the network takes no bytes
+        for too long.
         """
         self._connection = connection.dup()
         self._connection.setblocking(False)

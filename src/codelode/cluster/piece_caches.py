@@ -1,7 +1,7 @@
 """The caches of searches in the pieces of a searcher.
 
 They outlive views: a new generation, or a searcher that comes or goes, makes a new view of mostly
-the same pieces. Without this, the next search with a pattern would read all texts again.
+the same pieces. Otherwise, the next search for a fixed string or regex would read all texts again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class PieceCaches:
         return self._slots.setdefault(_name(piece), next(self._unused)) if slot is None else slot
 
     def keep(self, pieces: Iterable[Piece]) -> None:
-        """Drop all other pieces, and make room for these; a piece may be given repeatedly."""
+        """Drop all pieces but `pieces`, and make room for `pieces`, which may have duplicates."""
         kept = {_name(piece): piece.entry.chunks for piece in pieces}
         self._drop(self._slots.keys() - kept.keys())
         self.segments.make_room(len(kept), sum(kept.values()))

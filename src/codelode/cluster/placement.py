@@ -66,8 +66,8 @@ def place(
 
     `nodes` has the node of each member. The owners of a piece are on different nodes as far as
     possible: then the loss of a node costs only one owner. The first owner of a piece is asked
-    first: of its owners, the one that is first for the fewest chunks of the pieces so far. So
-    searchers that hold the same pieces share the work evenly.
+    first. Of the owners, it is the one that is first for the fewest chunks of the pieces before
+    this piece, so that searchers that hold the same pieces share the work evenly.
     """
     where = nodes or [""] * len(members)
     count = min(replicas, len(members))

@@ -45,8 +45,8 @@ class Call(Generic[T]):
 
     `make` takes the pieces to ask about, and the link to the searcher. `read` takes a reply and the
     pieces that it covers, and raises `FrameError`. `takes_long` says that a searcher may be late
-    because it reads all texts. Others with the same pieces would take as long, so they are asked
-    only if this searcher is silent.
+    because it reads all texts. Other searchers with the same pieces would take as long, so they
+    are asked only if this searcher is silent.
     """
 
     make: Callable[[Pieces, Link], Frame]
@@ -204,7 +204,7 @@ class Round(Generic[T]):
         return until
 
     def _take(self, future: Future[Frame], wanted: Pieces) -> None:
-        """Use a reply; ask other owners for the pieces that are neither covered nor asked for."""
+        """Use a reply; ask other owners for pieces that no reply covers and no call asks for."""
         sent = self._under_way.pop(future)
         try:
             frame = future.result()

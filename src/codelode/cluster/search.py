@@ -52,7 +52,7 @@ class CountCache:
         self._counts: LruCache[tuple[str, bytes, str], int] = LruCache(_COUNTS)
 
     def get(self, generation: str, pieces: bytes, terms: Sequence[str]) -> dict[str, int]:
-        """Return the counts that are known, by term."""
+        """Return the cached counts, by term; other terms are left out."""
         found = {term: self._counts.get((generation, pieces, term)) for term in terms}
         return {term: count for term, count in found.items() if count is not None}
 

@@ -101,7 +101,7 @@ class SeenRepositories:
         return self._repositories.front.look_up(choose, ask, self._restriction.seconds)
 
     def _home(self, corpus: Corpus, path: str) -> Pieces:
-        """Return the pieces of a path's repository. Raises `UsageError` if the path is in none."""
+        """Return the pieces of a path's repository. Raises `UsageError` if no repository has it."""
         assert isinstance(corpus, RosterCorpus)
         found = self._restriction.select(corpus.roster).named(folders_of(path))
         if not len(found) or is_unsafe(path):

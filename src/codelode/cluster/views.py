@@ -143,7 +143,7 @@ class Views:
             self._abandon(each)
 
     def _aim_at(self, view: View) -> None:
-        """Make a view the next one, if it is new.
+        """Make `view` the view to open next, if it is new.
 
         If a next view with the same members is already being opened, it is kept, unless its opening
         takes too long. Without this rule, a roster that changes all the time would prevent every

@@ -21,7 +21,7 @@ _MAX_CONTROLS_UNKNOWN = 0.01  # the same limit for a text in an unknown encoding
 _SAMPLE = 1 << 12
 _MAX_BITS = 8.0  # per byte, in the best encoding: languages have 4 to 6, noise 9 and more
 _MAX_HIGH = 0.3  # with no more than this share of bytes beyond ASCII, even noise counts as text
-_MAX_WIDE_BITS = 12.0  # per character of UTF-16 or UTF-32 without a mark: noise has 15 and more
+_MAX_WIDE_BITS = 12.0  # per character of UTF-16 or UTF-32 without a BOM: noise has 15 and more
 _WIDE_LANGUAGES = ("gb18030", "big5hkscs", "cp932", "cp949", "cp1251", "cp1252", "cp1253")
 
 _MAGIC = {
@@ -44,7 +44,7 @@ _MAGIC = {
     b"wOF2": "font",
 }
 _MAGIC_STARTS = tuple(_MAGIC)
-_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
+_MARKS = (  # UTF-32 first: its byte order mark begins with the UTF-16 mark
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -147,7 +147,7 @@ def _escaped(data: bytes) -> Text | None:
 
 
 def _wide_without_mark(data: bytes) -> Text | None:
-    """Decode UTF-32 or UTF-16 without a mark, whichever is more plausible; None if neither is."""
+    """Decode UTF-32 or UTF-16 without a BOM, whichever is more plausible; None if neither is."""
     start = data[:_LOOKED_AT]
     best, bits = "", _MAX_WIDE_BITS
     for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
@@ -166,7 +166,7 @@ def _wide_without_mark(data: bytes) -> Text | None:
 
 
 def _wide_bits(text: str) -> float:
-    """Return the bits per non-ASCII character; 0 if at most a quarter of the characters are such.
+    """Return the bits per non-ASCII character; 0 if at most a quarter of the text is non-ASCII.
 
     Returns infinity if the text is empty or has control characters.
     """

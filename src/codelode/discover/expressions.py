@@ -23,7 +23,7 @@ _PART = 3
 
 
 class Expression(NamedTuple):
-    """A pattern that needs a regular expression, and its number."""
+    """A gitignore pattern that needs a regular expression, and its number."""
 
     number: int
     tokens: Sequence[wildmatch.Token]

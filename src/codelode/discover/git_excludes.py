@@ -58,7 +58,7 @@ class Worktree:
         return GitConfig(Path(os.path.realpath(place)) if place else None, self._common)
 
     def folders(self) -> list[Path]:
-        """Return the folders with the files that say what git ignores and tracks here."""
+        """Return the folders whose files say what git ignores and tracks; empty outside of git."""
         if self._git_folder is None or self._common is None:
             return []
         places = {self._git_folder, self._common, self._common / "info"}

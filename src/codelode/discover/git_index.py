@@ -22,7 +22,7 @@ STAT_BYTES = 40
 """The bytes of an entry before the name of its object."""
 _HASH_BYTES = {"sha1": 20, "sha256": 32}
 _EXTENDED = 0x4000  # a flag: two more bytes of flags follow
-_LENGTH = 0x0FFF  # a mask: the length of the path; this value means that length or more
+_LENGTH = 0x0FFF  # a mask: the length of the path; the length 0x0FFF means that or more
 
 
 class TrackedFiles:
@@ -148,7 +148,7 @@ def _has_second_file(data: bytes, at: int, hash_size: int) -> bool:
 
 
 def _listed_by_git(worktree: Path) -> list[bytes]:
-    """List the files by running git; none if it fails."""
+    """List the files that git tracks, by running git; an empty list if it fails."""
     import subprocess  # hardly any worktree needs git itself
 
     from codelode.discover.git_command import run_git

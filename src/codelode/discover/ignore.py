@@ -193,7 +193,7 @@ class _Table:
         return _Finder(self.find_name, folder, here or {}, others)
 
     def find_name(self, name: bytes) -> int:
-        """Return the number of the last matching rule about names.
+        """Return the number of the last rule about names that matches, or `NOT_FOUND`.
 
         A walk spends most of its time here.
         """

@@ -35,7 +35,7 @@ def is_index(marks: frozenset[bytes], folder: int) -> bool:
 
 
 def purpose(marks: frozenset[bytes], folder: int) -> str | None:
-    """Return the purpose of an open folder, if it holds installed packages or a cache."""
+    """Return the purpose of an open folder that holds installed packages or a cache, else None."""
     if b"pyvenv.cfg" in marks:
         return "a virtual environment"
     if b"conda-meta" in marks:

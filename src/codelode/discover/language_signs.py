@@ -23,7 +23,7 @@ class Sign(NamedTuple):
     statements: tuple[tuple[tuple[bytes, ...], bytes], ...] = ()
 
     def is_possible(self, text: bytes) -> bool:
-        """Check whether a text is worth searching."""
+        """Check whether a text matches one of the hints; true if there are none."""
         for hint in self.hints:
             if hint.search(text):
                 return True

@@ -22,7 +22,7 @@ _MIN_DATA: Final = 100
 _DATA: Final = re.compile(rb"(;base64,)[A-Za-z0-9+/=]{100,}")
 _SOURCES: Final = (b'"source"', b'"input"')
 _TEXTS: Final = (b"markdown", b"raw", b"heading")
-_LANGUAGE_KEYS: Final = (  # the last one that is present counts
+_LANGUAGE_KEYS: Final = (  # of these paths of keys, the last that is present counts
     (b'"metadata"', b'"kernelspec"', b'"name"'),
     (b'"metadata"', b'"kernelspec"', b'"language"'),
     (b'"metadata"', b'"language_info"', b'"name"'),

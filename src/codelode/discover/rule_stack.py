@@ -114,7 +114,7 @@ def excludes_of(worktree: Worktree, base: bytes) -> tuple[RuleFile, ...]:
 
 
 def stack_above(root: Path, top: Path | None, *, heed: bool = True) -> tuple[RuleStack, bytes]:
-    """Return the stack of a root, without the root's own rules, and the root's path for `finders`.
+    """Return the stack of a root, without its own rules, and the root's path as `finders` takes it.
 
     `root` is a real path, and `top` is the top of its worktree. The stack holds git's excludes and
     the rule files of the folders above the root, from `top` on. Without `heed`, it holds no rules.

@@ -79,7 +79,7 @@ def tokenize(pattern: bytes, *, path: bool) -> tuple[Token, ...] | None:
 
 
 def _stars(pattern: bytes, at: int, begins: bool) -> tuple[Stars, int]:
-    """Return the meaning of the stars at `at`, and the offset after them and their slash."""
+    """Return the meaning of the stars at `at`, and the offset after them (after `/` in `**/`)."""
     end = at
     while pattern[end : end + 1] == b"*":
         end += 1

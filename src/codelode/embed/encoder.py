@@ -41,7 +41,7 @@ class Encoder(Protocol):
         ...
 
     def encode_query(self, query: str) -> NDArray[np.float32]:
-        """Return a unit vector, float32[dimensions]; zeros for a query without known words."""
+        """Return a unit vector, float32[dimensions]; zeros if the model has no word of `query`."""
         ...
 
 

@@ -51,7 +51,7 @@ class ModelFolder:
 
     @property
     def name(self) -> str:
-        """The name by which `load` finds the model, if it is bundled."""
+        """The name of the model; if it is bundled, `load` finds it by this name."""
         return str(self.info["name"])
 
     @property

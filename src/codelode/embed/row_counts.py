@@ -86,7 +86,7 @@ def _path_keys(vocabulary: Vocabulary, paths: Sequence[str]) -> NDArray[np.int64
 def _with_rows(
     keys: NDArray[np.int64], ids: NDArray[np.int64], found: FlatRows
 ) -> NDArray[np.int64]:
-    """Return `keys[i]` with the bits of each row that `found` has for item `ids[i]`, for all i."""
+    """Return a key for each row of item `ids[i]` in `found`: `keys[i]` with the bits of the row."""
     flat, lengths = found
     starts = (np.cumsum(lengths) - lengths)[ids]
     lengths = lengths[ids]

@@ -25,7 +25,7 @@ def tensor_names(path: Path) -> list[str]:
 
 
 def read_tensor(path: Path, name: str) -> NDArray[np.float32]:
-    """Return the tensor whose name is or ends with `name`, as float32."""
+    """Return the first tensor named `name` or `*.name`, as float32. Raises `ModelError`."""
     header, data_start = _header(path)
     matching = [entry for key, entry in header.items() if key == name or key.endswith(f".{name}")]
     if not matching:

@@ -1,4 +1,4 @@
-"""Hits in files that still exist, but that the rules have left out since the last update."""
+"""Hits in files that still exist, but that ignore rules have left out since the last update."""
 
 from __future__ import annotations
 

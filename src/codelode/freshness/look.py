@@ -128,7 +128,7 @@ def _count(found: Look) -> int:
 def _compare(
     tasks: Sequence[Task], found: Look, deadline: float, is_same: Callable[[Task], bool]
 ) -> None:
-    """Sort files that may differ into added, changed and touched ones.
+    """Sort files that may differ into added, changed, and touched (content as indexed).
 
     After the deadline, known files count as changed without being read.
     """

@@ -95,9 +95,9 @@ class Guard:
         return hmac.compare_digest(given, self._token)
 
     def _entry(self, scope: Scope) -> str | None:
-        """Return a GET's address without the token if its query has the right token, else None.
+        """Return a GET's address without the token in its query string; None unless that is right.
 
-        Without the name of a cookie, it is None too.
+        Also returns None for other methods, and if this guard has no name of a cookie.
         """
         if not self._cookie or scope["method"] != "GET":
             return None

@@ -173,5 +173,5 @@ class Roots:
 
 
 def globs_of(place: Place, globs: Sequence[str]) -> list[str] | None:
-    """Return the globs for a search in a place with the given globs; None if none are needed."""
+    """Return globs that restrict a search to a place and to `globs`; None for no globs."""
     return globs_below(place.path, globs, lambda: (place.index.root / place.path).is_dir())

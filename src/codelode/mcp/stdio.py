@@ -79,7 +79,7 @@ class _Exchange:
                     self._settle(item.message.id)
 
     def _note(self, message: types.JSONRPCMessage) -> None:
-        """Note a request, or that the client has cancelled one: it then gets no answer."""
+        """Note a request as open, or, if the client cancels it, as settled: it gets no answer."""
         if isinstance(message, types.JSONRPCRequest):
             self._open.add(message.id)
         elif isinstance(message, types.JSONRPCNotification):

@@ -76,7 +76,7 @@ def disable() -> None:
 
 @contextmanager
 def exporting(target: str) -> Iterator[None]:
-    """Enable metrics within the context."""
+    """Enable metrics, as `enable` does, while the block runs."""
     enable(target)
     try:
         yield

@@ -119,7 +119,7 @@ class Recorder:
     def timed(self, phase: str) -> Iterator[None]:
         """Return a context that adds its time to a phase of this thread's search.
 
-        A phase inside another stops the clock of the outer one.
+        While an inner phase runs, the clock of the outer phase stands still.
         """
         outer: str | None = getattr(self._thread, "phase", None)
         self._thread.phase = phase
@@ -154,7 +154,7 @@ class Recorder:
 
 
 def _label(name: str) -> str:
-    """Return a file name as a label, which is Unicode."""
+    """Return the name of a file or folder as the label of a metric, in valid Unicode."""
     return os.fsencode(name).decode("utf-8", "replace")
 
 

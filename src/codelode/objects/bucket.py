@@ -28,7 +28,7 @@ _LISTED_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class BucketStore:
-    """A bucket, or a folder of one. `store` is a store object of the package obstore."""
+    """A bucket, or a folder in a bucket. `store` is a store object of the package obstore."""
 
     place: str
     store: Any = field(repr=False)  # the `repr` of an Azure store fails without an account

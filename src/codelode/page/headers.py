@@ -27,13 +27,13 @@ _NO_CACHE = (b"cache-control", b"no-cache")
 
 
 class SafeHeaders:
-    """An ASGI application that adds these headers to the responses of another application."""
+    """An ASGI application that adds the headers above to the responses of another application."""
 
     def __init__(self, inner: Application) -> None:
         self._inner = inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
+        """Pass a request on to the other application, and add the headers to its response."""
 
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":

@@ -138,7 +138,7 @@ def _names(names: Sequence[tuple[str, int]]) -> Markup | None:
 
 
 def _languages(trees: Trees, state: State) -> Markup | None:
-    """Return a bar of the languages, and a legend that links to a search in each language."""
+    """Return a bar of languages, and a legend that links to a search in each; None without any."""
     try:
         numbers = Counter(trees.languages(state))
     except CodelodeError:
@@ -168,7 +168,7 @@ def _languages(trees: Trees, state: State) -> Markup | None:
 def _root_word(trees: Trees, state: State) -> list[Word]:
     """Return the filter for the root of a state, as a list.
 
-    The list is empty if there is only one root, or one state for all of them.
+    The list is empty if there is only one root, or if all roots share one state.
     """
     return [Word("root", state.label)] if trees.several and trees.updates else []
 

@@ -160,7 +160,7 @@ class LocalTrees:
         return Counter({name: number for name, number in numbers.items() if number})
 
     def names(self) -> Sequence[tuple[str, int]]:
-        """Return nothing, because `states` describes every root."""
+        """Return (), because `states` describes every root."""
         return ()
 
     def _called(self, label: str) -> LocalTree:

@@ -85,7 +85,7 @@ class Trees(Protocol):
 
     @property
     def several(self) -> bool:
-        """Whether paths begin with the label of a root."""
+        """Whether paths begin with the `label` of their root."""
 
     @property
     def updates(self) -> bool:

@@ -49,11 +49,11 @@ class FilteredQuery:
         return FilteredQuery(self.text, tuple(dict.fromkeys([*self.words, word])))
 
     def without_word(self, word: Word) -> FilteredQuery:
-        """Return the query without a filter."""
+        """Return the query without the filter `word`."""
         return FilteredQuery(self.text, tuple(each for each in self.words if each != word))
 
     def values(self, name: str, excludes: bool = False) -> list[str]:
-        """Return the values of the filters of one name."""
+        """Return the values of the filters called `name` whose `excludes` is as given."""
         return [
             each.value for each in self.words if each.name == name and each.excludes == excludes
         ]

@@ -121,7 +121,7 @@ class KnownFiles:
         return stats
 
     def _task(self, file: SourceFile, position: int) -> Task:
-        """Return the task to read a file; a negative position stands for an unknown file."""
+        """Return the task to read a file; a negative position says that the index lacks it."""
         if position < 0:
             return Task(file)
         segment, row = self.segments[int(self.owners[position])].segment, int(self.rows[position])

@@ -64,7 +64,7 @@ class WorkerHandle:
         self._process.end_input()
 
     def finish(self, traced: bool) -> str | None:
-        """Wait for the end of the worker; return its profile if it was `traced`."""
+        """Wait for the end of the worker; return its profile if it was `traced`, else None."""
         last = self._process.receive() if traced else None
         self._process.wait()
         return None if last is None else last[0]["trace"]

@@ -121,7 +121,7 @@ class Sealer:
     def _unfinished(self) -> Manifest:
         """Return the current manifest, but with the start time of the previous walk.
 
-        Files that were racy then, and that this walk has not reached yet, must stay racy.
+        Files racy then (see `changes.RACY_NS`) that this walk has not reached must stay racy.
         """
         before = self.known.snapshot
         started = before.manifest.started_ns if before else self.manifest.started_ns

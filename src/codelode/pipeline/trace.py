@@ -93,7 +93,7 @@ class Tracer:
         return text
 
     def stop(self) -> None:
-        """Stop if it is still running, and discard the profile."""
+        """Stop the profiler if it is still running, and discard the profile."""
         if self._profiler.is_running:
             self._profiler.stop()
 

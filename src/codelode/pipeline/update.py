@@ -153,7 +153,7 @@ def _runs(
     tasks: Iterable[Task],
     clock: StageClock,
 ) -> Iterator[tuple[Iterable[Run], WorkerPool | None]]:
-    """Yield the runs of all batches, in order, and the workers that make them, if there are any."""
+    """Yield the runs of all batches, in order, and the workers that make them, or None."""
     limit = context.walk.max_file_size
     jobs = 1 if context.model is None else budget.jobs(options.jobs)
     waiting = _counted(batches(tasks), options.progress)

@@ -78,7 +78,7 @@ class Target:
 
 
 def hyperlink_format(text: str) -> HyperlinkFormat | None:
-    """Parse a format, or the name of one in `ALIASES`; return None for an empty one: no links.
+    """Parse a format, or its name in `ALIASES`; return None if the format is empty: no links.
 
     Raises `UsageError` for a format that ripgrep refuses too, and for characters that a URL cannot
     have.

@@ -42,7 +42,7 @@ def index_command(
 def index_commands(
     roots: Sequence[GivenRoot], index_dir: str | os.PathLike[str] | None = None
 ) -> str:
-    """Return the `lode index` commands for `roots` on one line; `lode index` for none or many."""
+    """Return `lode index` commands for `roots` on one line; `lode index` for no root or many."""
     # A roster has no `given`, because `lode index` does not index it.
     named = [each for each in roots if each.given]
     commands = dict.fromkeys(index_command(each.real, "", each.given, index_dir) for each in named)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 _IN_TEXT = (
     "\x00-\x08\x0a-\x1f\x7f-\x9f"  # C0 without the tab; DEL; C1
-    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # bidi, line ends, invisible ones
+    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # bidi, line ends, invisibles
     "\U000e0000-\U000e007f"  # tags: an invisible copy of ASCII
     "\ud800-\udfff"  # undecodable bytes, as surrogate escapes
 )

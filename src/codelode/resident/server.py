@@ -111,7 +111,7 @@ class Resident:
         return names
 
     def _run_some(self, writing: int) -> None:
-        """Run searches without output in a fork of this process, and report their modules."""
+        """Run searches without output, in a fork; write the names of its modules to `writing`."""
         fork.end_after(int(wire.SECONDS_TO_ANSWER))
         null = os.open(os.devnull, os.O_RDWR)
         variables = {os.fsencode(name): os.fsencode(os.environ[name]) for name in os.environ}

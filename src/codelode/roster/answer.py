@@ -121,7 +121,7 @@ class SelectedRepositories:
         return found.hits, found.left_out
 
     def _searched(self, wanted: Sequence[str] | None) -> tuple[frozenset[str], Selection]:
-        """Return the languages that a request needs, and the repositories that have any of them."""
+        """Return the languages a request needs, and repositories with any; all if it needs none."""
         languages = frozenset(languages_needed(canonical(wanted or ())))
         return languages, self.selection.having(languages)
 

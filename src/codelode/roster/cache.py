@@ -144,7 +144,7 @@ class ObjectCache:
         path = self._path(wanted.digest)
         try:
             status = path.stat()
-        except OSError:  # missing; after any other error, a fetch will report it
+        except OSError:  # missing; a fetch will report any other error
             return False
         if wanted.size is not None and status.st_size != wanted.size:
             return False

@@ -28,7 +28,7 @@ def check_name(name: str) -> str:
 
 
 def check_label(label: str) -> str:
-    """Return `label`. Raises `UsageError` unless it can be an access label, or is "" for none."""
+    """Return `label`. Raises `UsageError` unless it can be an access label, or is "" (no label)."""
     if label and not _LABEL.match(label):
         raise UsageError(
             f"{label!r} cannot be a label: it consists of letters, digits and ._+@:/-, 100 at most"

@@ -62,7 +62,7 @@ class Repositories(Protocol):
         """The place of the roster, or the URL of the server."""
 
     def answer(self, request: SearchRequest, globs: Sequence[str] = ()) -> Answer:
-        """Search. Raises `ModelError` too."""
+        """Search. Raises `ModelError`, and what every method raises."""
 
     def symbols(self, request: SymbolRequest, globs: Sequence[str] = ()) -> list[SymbolHit]:
         """Return definitions, as `search.symbols.find_symbols` does."""

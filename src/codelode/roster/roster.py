@@ -97,10 +97,10 @@ class Roster:
     def select(self, globs: Sequence[str] = (), labels: Collection[str] = ()) -> Selection:
         """Return the repositories that match `globs` and that a user with `labels` may see.
 
-        A repository is visible if it has no label, or one of `labels`. No result depends on any
-        other repository. Globs work as in `lode search -g`, but on names: the last one that
-        matches decides, one with `!` in front excludes, and one that matches a folder covers what
-        is below it. Raises `UsageError` for a bad glob or label.
+        A repository is visible if it has no label, or one of `labels`. Whether it is selected does
+        not depend on other repositories. Globs work as in `lode search -g`, but on names: the last
+        one that matches decides, one with `!` in front excludes, and one that matches a folder
+        covers what is below it. Raises `UsageError` for a bad glob or label.
         """
         granted = {"", *map(check_label, labels)}
         wanted = np.array([label in granted for label in self.table.labels], bool)
@@ -167,7 +167,7 @@ class Selection:
 
     @property
     def tokens(self) -> int:
-        """The number of terms in all live chunks, repeated ones included."""
+        """The number of terms in all live chunks; a repeated term counts each time."""
         return self._sum("tokens")
 
     @property

@@ -57,8 +57,8 @@ def pasted(text: str) -> str:
 def text_sought(context: QueryContext) -> str:
     """Return the text to look for in candidates as it is written; empty if there is none.
 
-    That is pasted text, or a name of several parts. `rank` ignores where such a name is written if
-    any definition has it.
+    That is pasted text, or a name of several parts. If any definition has such a name, `rank`
+    ignores the places where the name is written.
     """
     query = context.request.query
     return query.strip() if is_name_of_parts(context) else pasted(query)

@@ -22,7 +22,7 @@ _SAMPLE = 24
 
 
 class Part(NamedTuple):
-    """The files of one segment: rows int64[n], slices of `CandidateFiles.paths` and `.sample`."""
+    """Files of one segment: `rows` int64[n]; slices of `paths` and `sample` of `CandidateFiles`."""
 
     number: int
     rows: NDArray[np.int64]

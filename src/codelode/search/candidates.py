@@ -121,9 +121,9 @@ class TopK:
         return candidates[rows]
 
     def _places_once(self, candidates: Candidates) -> Places:
-        """Return the places of candidates; look each up only once.
+        """Return the places of candidates, and remember them for later calls.
 
-        A candidate that is kept may tie with candidates of one segment after another.
+        A candidate that is kept may tie with candidates of each further segment.
         """
         if len(self._known) > _REMEMBERED * self.k:
             self._known.clear()
@@ -185,7 +185,7 @@ def best_rows(
 
 
 def _first_places(places: Places, count: int) -> NDArray[np.intp]:
-    """Return the rows of the `count` lowest places."""
+    """Return the rows of the first `count` places, ordered by path hash, then by start."""
     paths, starts = places
     last = np.partition(paths, count - 1)[count - 1]
     rows = np.flatnonzero(paths <= last)

@@ -32,7 +32,7 @@ def documented(
     passage: Passage,
     holding: DefinitionRow | None,
 ) -> DefinitionRow | None:
-    """Return the definition after a line, if the line is in the comment before it, else None.
+    """Return the definition after a line if the line is in that definition's comment, else None.
 
     `rows` are the definitions on the lines of the passage and on the line after it, where the next
     chunk begins; they are in document order. `holding` is the innermost definition that holds the

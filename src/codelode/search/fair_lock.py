@@ -34,7 +34,7 @@ class FairLock:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Wait for the lock, and hold it in the context."""
+        """Wait for the lock, and hold it until the `with` block ends."""
         try:
             self._acquire()
             yield

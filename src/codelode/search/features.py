@@ -81,7 +81,7 @@ def _defines(
         for any_join, worth in ((True, _JOINED), (False, 1.0)):
             chunks = segment.definitions.chunks_defining(name, any_join)
             if not len(chunks):
-                break  # no chunk has the exact name either
+                break  # so no chunk has the exact name
             np.maximum(defines, worth * are_among(ordinals, chunks), out=defines)
     return defines
 

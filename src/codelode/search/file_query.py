@@ -63,10 +63,10 @@ class FileMention:
     def match(self, path: bytes) -> float:
         """Return how well an indexed path matches: 1 if it ends with `self.path`, 0 for no match.
 
-        For a name without a folder, `alone` takes the place of 1. If `self.path` (which may be
-        absolute) ends with the indexed path, the result grows with the number of names that they
-        share. For a path in a stack trace, the result also grows with the number of names that
-        are equal at the ends of both paths.
+        If `self.path` has no folder, `alone` takes the place of 1. If `self.path` (which may be
+        absolute) ends with the indexed path, the result grows with the number of path components
+        that they share. For a path in a stack trace, the result also grows with the number of
+        components that are equal at the ends of both paths.
         """
         decoded = os.fsdecode(path)
         found = decoded if _has_no_ending(self.path) else folded_name(decoded)

@@ -10,7 +10,7 @@ MAX_FRAMES = 64
 _MAX_LINE = 1000
 
 _PLAIN = r"[^\s\"'`()\[\]{}<>,;|*?=:]"
-_NAME = rf"(?<!{_PLAIN}){_PLAIN}{{1,400}}\.[A-Za-z]\w{{0,11}}"  # begins where a word begins
+_NAME = rf"(?<!{_PLAIN}){_PLAIN}{{1,400}}\.[A-Za-z]\w{{0,11}}"  # begins a run of `_PLAIN`
 _FILE = rf"(?P<path>{_NAME})"
 _LINE = r"(?P<line>\d{1,9})"
 _OUTSIDE_IN = re.compile(rf'\s*File "(?P<path>[^"]+)", line {_LINE}(?:, in (?P<function>\S+))?')
@@ -147,7 +147,7 @@ def frames_in(text: str) -> Frames:
 
 
 def _match(line: str) -> re.Match[str] | None:
-    """Return the match of a line that names a place, except as Python's traces do; else None."""
+    """Return the match of a place in a line, in any form but that of Python's traces; else None."""
     match = next(filter(None, (form.match(line) for form in _FORMS)), None)
     return match or _ANYWHERE.search(line)
 

@@ -26,7 +26,7 @@ FEATURES = (
     "depth",  # logarithm of 1 + the number of folders above the file
     "path",  # share of the query's weight that occurs in the path
     "file",  # how well the chunk matches a path, and a line in it, that the query names
-    "as_written",  # 1 if the query occurs in the chunk, unless it is a few words or a known name
+    "as_written",  # 1 if the query occurs in the chunk, unless it is a few words or a defined name
     "run",  # 1 if all words of the query stand in the chunk in order, one after another
     "named",  # grade of the chunk if the whole query is a name that it defines: see `named`
     "defines",  # how well the chunk defines a name that the query gives

@@ -88,7 +88,7 @@ class _Match(NamedTuple):
 
 
 def _match(segment: Segment, ordinal: int, required: Sequence[Required]) -> _Match:
-    """Return the place of the first match of a chunk; line 0 if there is none."""
+    """Return the place of the first match in a chunk; line 0 if there is none."""
     if not required:
         return _Match(line=0, column=0)
     from codelode.search.verbatim import first_match
@@ -126,7 +126,7 @@ def _lines(passage: Passage, landing: Landing) -> bytes:
 
 
 def _explanation(ranked: Ranked, row: int) -> dict[str, float] | None:
-    """Return the features of a hit by name, if the request asks for them."""
+    """Return the features of a hit by name; None unless the request asks for them."""
     if ranked.features is None:
         return None
     return dict(zip(FEATURES, ranked.features[row].tolist(), strict=True))

@@ -235,7 +235,7 @@ def _name_worth(name: str, wanted: set[str], weights: Mapping[str, float]) -> fl
 
 
 def _holding(rows: Sequence[DefinitionRow], line: int) -> DefinitionRow | None:
-    """Return the innermost definition that holds a line."""
+    """Return the innermost definition that holds a line; None if no definition does."""
     holding = [each for each in rows if each.start_line <= line <= each.end_line]
     # Of equally long definitions, the innermost comes last in document order.
     return min(reversed(holding), key=_lines, default=None)

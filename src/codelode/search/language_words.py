@@ -4,8 +4,8 @@ It says which language is wanted, not what the code does. The vectors of chunks 
 language, so such words would only blur the meaning of a query. The lexical leg keeps them.
 
 The words are a choice from the table of languages: most names there are words of other meanings
-(`go`, `make`, `text`), or say what the code is about (`sql`, `css`, `docker`). A test compares the
-two.
+(`go`, `make`, `text`), or say what the code is about (`sql`, `css`, `docker`). A test compares
+the choice with the table.
 """
 
 from __future__ import annotations

@@ -172,7 +172,7 @@ class Bm25:
     def _added_up(
         self, number: int, terms: Sequence[int], most: Sequence[float], enough: float
     ) -> tuple[NDArray[np.float32], int]:
-        """Add up the weights of terms for all chunks of a segment, until looking up is cheaper.
+        """Sum weights of terms for all chunks of a segment, until looking up the rest is cheaper.
 
         Returns the sums float32[chunks] and the number of terms that were added up.
         """

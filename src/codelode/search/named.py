@@ -200,7 +200,7 @@ def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:
 def is_directly_inside(asked: NameAsked, qualified: str) -> bool:
     """Return whether nothing stands between a definition and the class or module asked for.
 
-    True also if none was asked for, or if the definition is in no other.
+    True also if no class or module was asked for, or if the definition is in none.
     """
     around = _around(qualified)
     return not asked.scopes or not around or around[-1] == asked.scopes[-1].casefold()

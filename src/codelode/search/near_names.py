@@ -46,7 +46,7 @@ _Find = Callable[["DefinitionLookup", str], "Iterator[tuple[int, float]]"]
 
 
 def near_names(shard: Shard, context: QueryContext, masks: Sequence[Mask]) -> Candidates:
-    """Return the best chunks of a shard that define names of the sort nearest to the query."""
+    """Return the best chunks with names that begin with the query's name, or else misspell it."""
     for find in _sorts(context):
         best = TopK(context.limit, shard.places)
         for number, mask in enumerate(masks):
@@ -96,7 +96,7 @@ def grade_of_name(context: QueryContext, name: str) -> float:
 
 
 def _most_errors(context: QueryContext) -> int:
-    """Return how many typing errors the query's name may have: 0 if qualified or a known word."""
+    """Return how many typing errors a query's name may have: 0 if qualified, indexed or absent."""
     asked = context.name
     if asked is None or asked.scopes:
         return 0
@@ -108,7 +108,7 @@ def _most_errors(context: QueryContext) -> int:
 
 
 def most_errors(name: str) -> int:
-    """Return how many typing errors a name may have by its length: 0, 1 or 2."""
+    """Return how many typing errors a name of this length may have: 0, 1 or 2."""
     return 2 if len(name) >= _LEAST_FOR_TWO else int(len(name) >= _LEAST_FOR_ONE)
 
 
@@ -149,7 +149,7 @@ def _defining(
 
 
 def _with_prefix(definitions: DefinitionLookup, name: str) -> Iterator[tuple[int, float]]:
-    """Yield the number and the grade of each name that begins with `name`; short names are best."""
+    """Yield number and grade of each name that begins with `name`; a shorter name grades higher."""
     names, prefix = definitions.name_table, name_key(clean_name(name))
     for number in names.having_prefix(prefix):
         yield (

@@ -244,7 +244,7 @@ def is_relevant(
     if threshold == 0:
         return np.ones(len(scores), np.bool_)
     relevant = table.matched | (table.features[:, COLUMN["cosine"]] >= LEAST_COSINE)
-    if context.query.required:  # only chunks that match its patterns are candidates
+    if context.query.required:  # only chunks that match these patterns are candidates
         relevant[:] = True
     if threshold is not None:
         relevant &= scores.astype(np.float64) >= threshold - _HALF_DIGIT

@@ -49,7 +49,7 @@ class Anchor:
     chunks: int
 
     def enough(self, limit: int) -> int:
-        """Return how many chunks the scan must find: chunks of the anchor's file are not hits."""
+        """Return how many chunks the scan must find for `limit` hits outside the anchor's file."""
         return max(_NEAREST, 3 * limit) + self.chunks
 
 

@@ -35,7 +35,7 @@ def mask_room(chunks: int) -> int:
 
 
 class SegmentCaches:
-    """Values by segment. A segment is identified by its slot: the same number in all shards."""
+    """Cached values by segment; a segment is identified by its slot, the same in all shards."""
 
     def __init__(self, segments: int, chunks: int, averages: int = 1) -> None:
         """Make room for `segments` segments, which have `chunks` chunks in all.

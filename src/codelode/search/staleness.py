@@ -46,7 +46,7 @@ def staleness(root: Path, path: str, live: LiveSegment, file: int) -> Staleness:
 
 
 def _staleness_far_down(root: Path, path: str, live: LiveSegment, file: int) -> Staleness:
-    """Compare a file whose path is too long for the system."""
+    """Do what `staleness` does, for a path that is too long for the system."""
     from codelode.discover.safe_open import open_stepwise
 
     try:

@@ -109,7 +109,7 @@ class SymbolFinder:
     def named(self, query: NameQuery) -> list[Found]:
         """Return the definitions of this name, whatever its case and separators, the best first.
 
-        Returns only those whose qualifiers match best. If none match, any qualifiers will do.
+        Returns only those whose qualifiers match best; if no qualifiers match, they do not count.
         """
         found: dict[tuple[int, int, int], Found] = {}
         for number, lookup in self._lookups():
@@ -147,7 +147,7 @@ class SymbolFinder:
     def misspelled(self, query: NameQuery) -> list[Found]:
         """Return the definitions whose names are one or two typing errors away.
 
-        Returns only those with the fewest errors, in the order of their names.
+        Returns only the definitions with the fewest errors, in the order of their names.
         """
         if not (most := most_errors(query.name)):
             return []
@@ -233,7 +233,7 @@ class SymbolFinder:
     def _filtered(
         self, number: int, lookup: DefinitionLookup, query: NameQuery, least: int
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
-        """Yield the rest of `_beginning`, from the name with number `least`: filter first."""
+        """Yield what `_beginning` has left, from name number `least`; filter definitions first."""
         if self._kinds:
             numbers, names = lookup.of_kinds(self._kinds)
             files = lookup.files_of(numbers)

@@ -132,7 +132,7 @@ class NameQuery:
         asked, key = (self.written, _as_written) if exact else (self.qualifiers, _key)
         *folders, file = path.split("/")
         stem = file.partition(".")[0]
-        # An iterator, so that qualifiers match only in this order.
+        # An iterator: each qualifier is looked for only after the place of the one before it.
         around = map(key, [*folders, stem, *parts[:-1]])
         if not all(any(_fits(each, one) for one in around) for each in asked):
             return 2

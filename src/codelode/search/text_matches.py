@@ -42,8 +42,8 @@ class _Plan(NamedTuple):
     """How to search for a pattern.
 
     `literal` occurs in every match; it is empty if none is known. With `is_literal`, the pattern
-    matches it and nothing else. With `in_lines`, a match has no line feed, and is the same if other
-    files are next to a file that ends with a line feed.
+    matches it and nothing else. With `in_lines`, a match has no line feed, and files that
+    end with a line feed have the same matches when they are searched as one text.
     """
 
     matcher: Matcher
@@ -107,7 +107,7 @@ def _next_match(pattern: Pattern, plan: _Plan, text: bytes) -> Callable[[int], i
 
 
 def _literal_finder(pattern: Pattern, plan: _Plan, text: bytes) -> Callable[[int], int] | None:
-    """Return a function that finds the next literal from an offset on; None if RE2 is needed.
+    """Return a finder of the pattern's literal from an offset on; None if RE2 is needed.
 
     Without regard to case, some letters beyond ASCII are equal to letters of ASCII.
     """

@@ -37,7 +37,7 @@ SHARED_BYTES = 1 << 22
 def matching_chunks(
     shard: Shard, allowed: Sequence[NDArray[np.bool_] | None], required: Required
 ) -> list[NDArray[np.bool_]]:
-    """Return the chunks in which a match of any of the patterns begins: bool[chunks] by segment.
+    """Return the chunks in which a match of anything in `required` begins: bool[chunks] by segment.
 
     Only files with allowed chunks are searched. `allowed` has bool[chunks] for each segment; None
     allows all its chunks.

@@ -134,7 +134,7 @@ def search_from(match: Matcher, edge: bool, text: bytes, start: int) -> int:
 
     `match` is the compiled pattern, and `edge` is its `Pattern.edge`.
     """
-    # With `edge`, a match may include the character before the wanted text: begin one earlier.
+    # With `edge`, a match may include the byte before the wanted text: start one byte earlier.
     at = start - 1 if edge and start else start
     while (span := match.search(text, at)) is not None:
         begin = span.start()

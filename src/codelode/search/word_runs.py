@@ -92,8 +92,8 @@ class WordRuns:
     def is_in(self, text: bytes) -> bool:
         """Return whether the words stand in a text, in order, one after another.
 
-        Between two of them, there may be words that the query passes over, and any characters that
-        are not letters or digits. The rarest word of the query is looked for first.
+        Between two of them, there may be stop words of the query, and any characters that are
+        neither letters nor digits. The rarest word of the query is looked for first.
         """
         lower, word, reach = text.lower(), self._words[self._anchor], _REACH * len(self._words)
         at = lower.find(word)

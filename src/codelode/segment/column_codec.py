@@ -52,7 +52,7 @@ def pack_column(values: Column) -> bytes:
 
 
 def _widths(values: Column, firsts: range) -> list[int]:
-    """Return the number of planes that each table needs; `firsts` are the tables' first rows."""
+    """Return the bytes per value that each table needs; `firsts` are the tables' first rows."""
     most = np.maximum.reduceat(values, firsts).tolist() if firsts else []
     return [(largest.bit_length() + 7) // 8 for largest in most]
 

@@ -68,7 +68,7 @@ def _last_lines(segment: Segment) -> NDArray[np.int64]:
 
 
 class _SoundNames:
-    """The names of a segment, and whether they are sorted, and each UTF-8 on one line."""
+    """The names of a segment, and whether they are sorted and each is UTF-8 on one line."""
 
     def __init__(self, segment: Segment) -> None:
         self.blocks = NameBlocks()
@@ -76,7 +76,7 @@ class _SoundNames:
         self._sorted = self._clean = True
         last = ""
         for block in Names(segment.file, segment.definition_count).blocks():
-            names = as_text(b"\n".join(block.names)).split("\n")  # faster than one by one
+            names = as_text(b"\n".join(block.names)).split("\n")  # faster than name by name
             order = sortable(names)
             self._sorted &= all(map(lt, [last, *order], order))
             self._clean &= clean_names(_decoded(names)) == names

@@ -74,7 +74,7 @@ def _numbered(names: Sequence[str], owners: Sequence[str]) -> tuple[list[str], C
         other = [met.setdefault(each, len(met)) if each else -1 for each in clean_names(owners)]
     distinct = list(met)
     order = sorted(range(len(distinct)), key=sortable(distinct).__getitem__)
-    numbers = np.zeros(len(order) + 1, np.int64)  # the last stays 0: it is for no owner
+    numbers = np.zeros(len(order) + 1, np.int64)  # the last number stays 0, for no owner
     numbers[np.fromiter(order, np.int64, len(order))] = np.arange(1, len(order) + 1)
     own_numbers = numbers.take(np.fromiter(own, np.int64, len(own))) - 1
     return list(map(distinct.__getitem__, order)), own_numbers, numbers[other]

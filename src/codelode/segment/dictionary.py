@@ -28,7 +28,7 @@ SHORT = 2
 """The bytes of the shortest list: an ordinal."""
 LENGTH_CAP = 255
 
-_KEY_SHIFT = 24  # from a hash to its key
+_KEY_SHIFT = 24  # a hash, shifted right by this, is its key
 _BUCKET_SHIFT = 32  # from a key to its bucket
 _SLOT_SHIFT = 24  # from a key to its slot
 _SLOTS_PER_BUCKET = SLOTS // BUCKETS
@@ -64,7 +64,7 @@ def keys_of(terms: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def bucket_keys(first: int, stop: int) -> NDArray[np.uint64]:
-    """Return the lowest keys of two buckets, uint64[2]. `stop` may be `BUCKETS`."""
+    """Return the lowest keys of buckets `first` and `stop`, uint64[2]. `stop` may be `BUCKETS`."""
     return np.array([first, stop], np.uint64) << np.uint64(_BUCKET_SHIFT)
 
 
@@ -84,7 +84,7 @@ def slot_of(key: int) -> int:
 
 
 def tail_bytes(slots: int) -> int:
-    """Return the length of a tail in bytes; a segment has all slots or none."""
+    """Return the length of a key's tail in bytes; `slots` is 0 for a segment without slots."""
     return (_SLOT_SHIFT if slots else _BUCKET_SHIFT) // 8
 
 

@@ -82,7 +82,7 @@ class _Numbering:
         self.names = list(dict.fromkeys(name for each in self._old for name in each))
 
     def renumber(self, segment: int, numbers: NDArray[np.integer]) -> NDArray[np.uint16]:
-        """Translate the numbers that a segment gives to names into the new ones; 0 stays 0."""
+        """Translate the numbers of names in a segment into their new numbers; 0 stays 0."""
         new = [0, *(self.names.index(name) + 1 for name in self._old[segment])]
         renumbered: NDArray[np.uint16] = np.array(new, np.uint16)[numbers]
         return renumbered

@@ -63,7 +63,7 @@ class SortedNames(NamedTuple):
 
 
 class NameBlocks:
-    """The blocks of names that are added in order: their texts and their heads."""
+    """Blocks of names that are added in order; `heads` are the keys of their first names."""
 
     def __init__(self) -> None:
         self.texts: list[bytes] = []  # each name followed by a newline
@@ -118,7 +118,7 @@ def name_records(texts: Sequence[bytes], pairs: NDArray[np.int64]) -> Iterator[b
 
 
 def _header(text: bytes) -> bytes:
-    """Return the header of a block: the number of names, and the number of bytes of each group."""
+    """Return the header of a block: the number of names, and each name group's size in bytes."""
     ends = np.flatnonzero(np.frombuffer(text, np.uint8) == _NEWLINE) + 1
     groups = np.append(ends[NAMES_PER_GROUP - 1 : -1 : NAMES_PER_GROUP], len(text))
     return _COUNT.pack(len(ends)) + np.diff(groups, prepend=0).astype("<u2").tobytes()

@@ -52,7 +52,7 @@ class TermCounts:
 
 
 def build_postings(found: TermCounts) -> Postings:
-    """Return the postings of the terms; counts of equal keys and ordinals are added."""
+    """Return the postings of the terms; the counts of a term in the same chunk are added up."""
     dictionary, numbers = np.unique(found.keys, return_inverse=True)
     # Each row is packed into one number, so that a plain sort (vectorized in numpy) groups the
     # rows.

@@ -110,7 +110,7 @@ class Segment:
 
     @cached_property
     def _block_starts(self) -> list[int]:
-        """`block_starts` as a list to bisect: a search in an array lets other threads interrupt."""
+        """`block_starts` as a list to bisect: in an array, a search would let other threads run."""
         return list(self.block_starts.tolist())
 
     @cached_property

@@ -29,7 +29,7 @@ _MAX_DIMENSIONS = 1 << 16
 
 
 def check_shape(segment: Segment) -> None:
-    """Raise `DamagedError` if a section is missing, or its length does not fit the others."""
+    """Raise `DamagedError` if a section is missing, or its length does not fit other sections."""
     _check_meta(segment)
     files, chunks = _rows(segment, "files", FILE.itemsize), _rows(segment, "chunks", CHUNK.itemsize)
     if files > MAX_FILES or chunks > MAX_CHUNKS:

@@ -63,7 +63,7 @@ def stats_sections(stats: NDArray[np.int64]) -> dict[str, Iterable[Piece]]:
 
 
 def read_stats(file: SegmentFile, rows: int) -> NDArray[np.int64]:
-    """Return the stats, int64[rows, 3]. Raises `DamagedError` unless each file has a row."""
+    """Return `STAT_COLUMNS`, int64[rows, 3]. Raises `DamagedError` unless each file has a row."""
     stats = file.array(_SECTION, "<i8")
     if len(stats) != rows * len(STAT_COLUMNS):
         raise DamagedError(f"{file.name}: it does not belong to this segment")

@@ -53,7 +53,7 @@ class WorkerSlot:
         )
 
     def end(self, handle: WorkerHandle, patience: float = 0.0) -> int:
-        """End a worker, but not one that has replaced it meanwhile; return the exit status.
+        """End the worker of `handle`, not one that has replaced it; return its exit status.
 
         The worker is killed if it does not end within `patience` seconds.
         """

@@ -29,7 +29,7 @@ def unknown_setting(name: str) -> str:
     ends = {known.rpartition(".")[2]: known for known in BY_NAME}
     meant = nearest(table, [known.rpartition(".")[0] for known in BY_NAME]) if table else ""
     mine = {end: known for end, known in ends.items() if known == f"{meant}.{end}"}
-    same = nearest(last, ends, likeness=1.0)  # `last` is one of the ends, or begins one
+    same = nearest(last, ends, likeness=1.0)  # an end that equals `last` or begins with it
     near = mine.get(nearest(last, mine, _LIKENESS)) or ends.get(same)
     near = near or ends.get(nearest(last, ends, _LIKENESS))
     advice = f"did you mean {near!r}?" if near else "`lode config` lists all settings"
@@ -37,7 +37,7 @@ def unknown_setting(name: str) -> str:
 
 
 def unknown_table(name: str, path: Path) -> str:
-    """Return the message that a settings file has an unknown table; "" if no known one is near."""
+    """Return the message that a settings file has an unknown table; "" if no known name is near."""
     near = nearest(name, [known.partition(".")[0] for known in BY_NAME if "." in known])
     above = "tool.codelode." if path.name == files.PYPROJECT else ""
     return f"unknown table [{above}{name}]: did you mean [{above}{near}]?" if near else ""

@@ -90,7 +90,7 @@ def read_user() -> Table | None:
 
 
 def read_project(start: str | os.PathLike[str]) -> tuple[Path, Table] | None:
-    """Return the project file for a folder or file with its settings, or None.
+    """Return the project file that applies to `start`, and the settings in that file, or None.
 
     Raises `UsageError`.
     """

@@ -44,7 +44,7 @@ def edited(text: str, path: Names, literal: str | None) -> str | None:
 
 
 def _with_line(text: str, path: Names, literal: str | None) -> str | None:
-    """Return the text with the line of the value replaced, added or removed; None if unable."""
+    """Return the text with the line of `path` replaced, added or removed; None if impossible."""
     *table, word = path
     end = "\r" if "\r\n" in text else ""
     lines = text.split("\n")

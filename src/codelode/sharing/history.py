@@ -30,7 +30,7 @@ def nearest(root: Path, pushes: Sequence[Push]) -> tuple[Push, int] | None:
 
     The distance is the number of commits that only one of the two has in its history. Of equally
     close pushes, the most recent one is chosen. Returns None if git knows no current commit, or
-    none of the pushed ones.
+    none of the commits of the pushes.
     """
     commit, _ = head(root)
     if not commit:

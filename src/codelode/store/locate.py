@@ -44,7 +44,7 @@ def index_folder(index_dir: str | os.PathLike[str] | None = None) -> Path:
 
 
 def _cache_folder() -> Path:
-    """Return the user's cache. A relative XDG_CACHE_HOME is not valid and does not count."""
+    """Return the user's cache folder. A relative XDG_CACHE_HOME is invalid and does not count."""
     chosen = os.environ.get("XDG_CACHE_HOME", "")
     if os.path.isabs(chosen):  # noqa: PTH117 (an empty path is none)
         return Path(chosen)

@@ -74,7 +74,7 @@ class Storage(Protocol):
         """Make the files put so far durable, then replace the manifest atomically and durably."""
 
     def open(self, name: str) -> Buffer:
-        """Open an immutable file. Raises `DamagedError` if it is missing, or `StoreError`."""
+        """Open an immutable file. Raises `StoreError`; `DamagedError` if the file is missing."""
 
     def read(self, name: str) -> bytes | None:
         """Return all bytes of a file; None if it is missing. Raises `StoreError`."""
@@ -175,7 +175,7 @@ class LocalStorage:
             raise DamagedError(f"{name}: cut short") from None
 
     def read(self, name: str) -> bytes | None:
-        """Read a file."""
+        """Return all bytes of a file; None if it is missing. Raises `StoreError`."""
         try:
             return read_file(self.directory / name)
         except FileNotFoundError:

@@ -84,7 +84,7 @@ def _default_handlers() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             with suppress(OSError):  # SIGKILL and SIGSTOP
                 signal.signal(number, signal.SIG_DFL)
-    if reports:  # the file for its reports may be closed here
+    if reports:  # the file that faulthandler writes to may be closed here
         faulthandler.enable(2)
 
 

@@ -32,7 +32,7 @@ _allowed = False
 _parents_streams: list[object] = []
 """The standard streams of the parent. Freed in the child, they would write what they hold."""
 
-_TOOLS = 6  # the most that can use `sys.monitoring` at once
+_TOOLS = 6  # how many tools can use `sys.monitoring` at once
 _LONGEST_NAP = 0.05  # seconds
 
 # Arrays of up to some megabytes come and go with every batch and every query. By default, the C
@@ -142,7 +142,7 @@ def _take_over(source: int, sink: int) -> None:
     """
     for number, descriptor in enumerate((source, sink)):
         os.dup2(descriptor, number)
-        os.close(descriptor)  # `listdir` needs a free one, whatever the limit
+        os.close(descriptor)  # `listdir` needs a free descriptor, whatever the limit
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
         with suppress(OSError):  # the descriptor of this very list
             if int(name) >= FIRST_FREE or not os.get_inheritable(int(name)):
@@ -159,7 +159,7 @@ def _take_over(source: int, sink: int) -> None:
 
 def _keep_memory() -> None:
     """Set the two limits that glibc reads from the environment only when a process starts."""
-    with suppress(ImportError, OSError, AttributeError):  # another C library
+    with suppress(ImportError, OSError, AttributeError):  # the C library is not glibc
         from ctypes import CDLL
 
         mallopt = CDLL(None).mallopt

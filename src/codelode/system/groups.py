@@ -14,7 +14,7 @@ def end_group(pid: int, seconds: float) -> None:
         os.killpg(pid, signal.SIGTERM)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            os.killpg(pid, 0)  # raises if nothing is left
+            os.killpg(pid, 0)  # raises if no process is left
             time.sleep(0.05)
         os.killpg(pid, signal.SIGKILL)
 

@@ -69,7 +69,7 @@ class PrivateListener:
         self.abandon()
 
     def abandon(self) -> None:
-        """Stop listening in this process. A forked child does so at once; the parent goes on."""
+        """Stop listening in this process, as a forked child does at once; its parent goes on."""
         self._socket.close()
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 class Wakeup:
-    """A wait for descriptors, with a time limit, which another thread can end."""
+    """A wait for descriptors that has a time limit, and that another thread can end."""
 
     def __init__(self) -> None:
         self._reading, self._writing = os.pipe()

@@ -22,7 +22,7 @@ _LANES = 8
 _KEEP = np.array([(1 << (8 * size)) - 1 for size in range(LANE + 1)], np.uint64)
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplication by it is reversible
 _HALF = np.uint64(32)
-_SLOTS = 2  # the least number of slots per piece
+_SLOTS = 2  # the least number of slots in the hash table per value
 
 _Lane = tuple[NDArray[np.int64] | slice, NDArray[np.uint64]]
 
@@ -88,7 +88,7 @@ def _first_of_equal(values: NDArray[np.uint64]) -> NDArray[np.int32]:
     in their slot try another one in the next round. Each round settles one value per claimed slot.
     """
     first = np.arange(len(values), dtype=np.int32)
-    left = first.copy()  # the indexes not settled yet
+    left = first.copy()  # the indexes whose values are not settled yet
     while len(left):
         values = _mixed(values)
         bits = (_SLOTS * len(left)).bit_length()

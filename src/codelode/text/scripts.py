@@ -47,7 +47,7 @@ _INVISIBLE = frozenset((0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, 
 
 _RANGES = (
     (0x0591, 0x05C7, _DROPPED),  # points and accents of Hebrew; its letters come after them
-    (0x0610, 0x061A, _DROPPED),  # points of Arabic
+    (0x0610, 0x061A, _DROPPED),  # marks on Arabic letters
     (0x064B, 0x0652, _DROPPED),
     (0x0670, 0x0670, _DROPPED),
     (0x06D6, 0x06DC, _DROPPED),

@@ -69,7 +69,7 @@ def words(text: bytes) -> list[bytes]:
 
 
 def is_compound(word: bytes) -> bool:
-    """Check whether a word consists of words with joiners between them."""
+    """Check whether a word is a compound: several words, joined by some of `-./@`."""
     return not _WORD.fullmatch(word)
 
 

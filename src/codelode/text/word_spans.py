@@ -80,7 +80,7 @@ def word_spans(joined: bytes, ends: NDArray[np.int64]) -> Spans:
 
 
 def _joints(classes: _Bytes, is_word: NDArray[np.bool_]) -> _Places:
-    """Return the positions of joiners between two words, ascending."""
+    """Return the positions of the bytes in `JOINERS` between two words, ascending."""
     between = is_word[:-2] & is_word[2:]
     between &= classes[1:-1] == _JOINER
     return np.flatnonzero(between) + 1
@@ -105,7 +105,7 @@ def _compounds(codes: _Bytes, joints: _Places, starts: _Places, stops: _Places) 
 
 
 def _among_first(starts: _Places, ends: _Places) -> NDArray[np.bool_]:
-    """Return a mask of the positions that are among the first `MAX_EXACT` of their text."""
+    """Return which `starts` are among the first `MAX_EXACT` of their text; texts end at `ends`."""
     if len(starts) <= MAX_EXACT:
         return np.ones(len(starts), bool)
     owners = np.searchsorted(ends, starts, "right")

@@ -104,7 +104,7 @@ class Leader:
         return changes.paths()
 
     def run(self, is_valid: Callable[[], bool]) -> None:
-        """Follow the tree until the wake-up is stopped, or until `is_valid` returns False."""
+        """Follow the tree until the `Wakeup` is stopped, or until `is_valid` returns False."""
         while is_valid() and not self._wakeup.stopped:
             try:
                 with self.working:
@@ -234,7 +234,7 @@ class Leader:
             self._listener(generation, report)
 
     def _scan(self) -> None:
-        """Compare the whole tree, then wait: longer if nothing had changed."""
+        """Compare the whole tree with the index, then wait: longer if nothing had changed."""
         began, generation = time.monotonic(), self._generation
         self._compare()
         spent = time.monotonic() - began

@@ -80,7 +80,7 @@ class TreeWatch:
         self._lock = threading.Lock()
         self._folders: dict[int, str] = {}  # paths by the number of the watch
         self._numbers: dict[str, int] = {}
-        self._git: dict[int, set[str]] = {}  # the folders that a git folder affects, by its watch
+        self._git: dict[int, set[str]] = {}  # by the watch of a git folder: the folders it affects
         self._above: set[int] = set()  # watches of folders above the root
         self._is_closed = False
         self._locked: set[int] = set()  # git folders with a lock: git is at work there

@@ -26,7 +26,7 @@ _SPECIFICATIONS = by_type("procedure_specification", "function_specification")
 
 
 def _subprogram(node: Node, text: bytes) -> Match | None:
-    """Return a procedure or function; a specification alone is a declaration."""
+    """Return a procedure or function, else None; a specification alone is a declaration."""
     specification = _SPECIFICATIONS(node)
     if specification is None:
         return None

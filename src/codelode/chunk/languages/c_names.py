@@ -54,7 +54,7 @@ def _name_in(found: Node | None) -> Node | Written | None:
 
 
 def _owner(qualified: Node | None) -> Node | None:
-    """Return the innermost scope of a qualified name: `B` of `A::B<int>::f`."""
+    """Return the innermost scope of a qualified name, or None: `B` of `A::B<int>::f`."""
     scope = None
     while qualified is not None and qualified.type == "qualified_identifier":
         scope = qualified.child_by_field_name("scope") or scope
@@ -147,7 +147,7 @@ def _defined_by_macro(node: Node, name: Node | Written | None, text: bytes) -> M
 
 
 def lost_name(node: Node) -> Node | Written | None:
-    """Return the real name of a definition misread as a function without parameters."""
+    """Return the real name of a definition misread as a function without parameters, or None."""
     lost = by_type("ERROR")(node)  # an error node holds the name before base classes
     return lost.named_child(0) if lost and lost.named_child_count else declared(node)
 

@@ -49,8 +49,8 @@ def _without_small_bodies(text: bytes) -> bytes:
 
     Most C code is formatted like this, and most text that is hard to parse is in such bodies. A
     body of more than `SMALL_BODY` bytes or with a macro definition stays. A body with unbalanced
-    braces stays too, unless it has conditionals: then the brace at the start of a line is more
-    reliable than the count.
+    braces stays too, unless it has preprocessor conditionals: then the brace at the start of a
+    line is more reliable than the count.
     """
     find, count = text.find, text.count
     pieces: list[bytes] = []

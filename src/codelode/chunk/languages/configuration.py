@@ -37,7 +37,7 @@ DOCKERFILE = Syntax(
 def _targets(node: Node, text: bytes) -> list[Match] | None:
     """Return the targets of a rule; None if it has none.
 
-    Patterns, targets with variables, `.PHONY` and `.SUFFIXES` are left out.
+    Targets with a `%` or a variable, `.PHONY` and `.SUFFIXES` are left out.
     """
     targets = by_type("targets")(node)
     if targets is None:

@@ -49,7 +49,7 @@ def _values(node: Node, text: bytes) -> list[Match]:
 
 
 def _test(node: Node, text: bytes) -> Match | None:
-    """Return the title of `test("...", () {`."""
+    """Return the title of `test("...", () {`; None for a call of another function."""
     if content(by_type("identifier")(node), text) not in _TITLED:
         return None
     selector = by_type("selector")(node)

@@ -111,7 +111,7 @@ def _attribute_kind(node: Node, text: bytes) -> str | Match | None:
 
 
 def _attribute_name(node: Node) -> Node | None:
-    """Return `line` of `@type line :: ...`, `limit` of `@limit 10`."""
+    """Return `line` of `@type line :: ...`, `limit` of `@limit 10`; None without a name."""
     operand = node.child_by_field_name("operand")
     arguments = _arguments(operand) if operand else None
     first = arguments.named_child(0) if arguments and arguments.named_child_count else None

@@ -103,7 +103,7 @@ def _names(kind: str) -> Rule:
 
 
 def _specified(node: Node, text: bytes) -> Match | None:
-    """Return the function or procedure in a specification; without a body, a declaration."""
+    """Return the function or procedure that a node specifies; without a body, as a declaration."""
     written = by_type("function_specification", "procedure_specification")(node)
     if written is None:
         return None

@@ -92,7 +92,7 @@ def _function(node: Node, text: bytes) -> Match | None:
 
 
 def _member(node: Node, text: bytes) -> Match | None:
-    """Return a member of a type: a method, a property, or an `abstract` declaration."""
+    """Return a member of a type (a method, property or `abstract` declaration), else None."""
     inner = by_type("method_or_prop_defn", "member_signature", "property_or_ident")(node)
     if inner is None:
         return None

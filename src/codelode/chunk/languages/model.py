@@ -182,7 +182,7 @@ class Rule:
         return replace(self, name=bind(self.name), body=bind(self.body), given=given)
 
     def holds_more(self, kind: str, text: bytes, start: int, end: int) -> bool:
-        """Return whether to search `[start, end)`, a definition of this kind, for further ones."""
+        """Return whether to look for definitions in `[start, end)`, a definition of this kind."""
         holds = self.holds
         if isinstance(holds, bool):
             return holds

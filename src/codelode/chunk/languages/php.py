@@ -24,7 +24,7 @@ _TITLED = frozenset({b"it", b"test", b"describe"})
 
 
 def _assigned(node: Node, text: bytes) -> Match | None:
-    """Return the function of `$f = function () {` and the class of `$c = new class {`."""
+    """Return the function of `$f = function () {` or the class of `$c = new class {`, or None."""
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if left is None or right is None or left.type != "variable_name":
         return None

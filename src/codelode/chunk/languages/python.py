@@ -33,7 +33,7 @@ def _docstring(node: Node, text: bytes) -> Node | None:
 
 
 def _class_kind(node: Node, text: bytes) -> str:
-    """Return enum for a base that is one, else Cython's keyword (such as struct), else class."""
+    """Return enum if a base is an enum, else Cython's keyword (such as struct), else class."""
     bases = node.child_by_field_name("superclasses")
     if bases is not None and _ENUM.search(text, bases.start_byte, bases.end_byte):
         return "enum"
@@ -44,7 +44,7 @@ def _class_kind(node: Node, text: bytes) -> str:
 def _assigned(node: Node, text: bytes) -> Match | list[Match] | None:
     """Return assigned constants (names in capitals), functions, classes and types.
 
-    A single capital such as `M` or `T` does not count as a constant.
+    A single capital such as `M` or `T` is no constant. Returns None or [] for no definition.
     """
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if left is None or left.type != "identifier":

@@ -50,7 +50,7 @@ _MAKERS = frozenset({b"Struct", b"Class", b"Data"})
 
 
 def _called(node: Node, text: bytes) -> Match | list[Match] | None:
-    """Return the definitions made by a call to a known method."""
+    """Return what a call such as `attr_reader :size` defines; None if it is no such call."""
     method = content(node.child_by_field_name("method"), text)
     kind = _ALL.get(method) or _FIRST.get(method)
     if kind is None and method not in _TITLED:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def _is_constant(name: Node | None, text: bytes) -> bool:
-    """Return whether a name of more than one letter is in capitals."""
+    """Return whether a name is in capitals and has more than one character."""
     word = content(name, text)
     return len(word) > 1 and word.isupper()
 

@@ -147,7 +147,7 @@ def _say_missing_pager(command: str) -> None:
 
 
 def _key_and_root(given: str, root: str = ".") -> tuple[str, str]:
-    """Return the setting to show, "" for all, and the root. A single argument may be either.
+    """Return the setting to show ("" for all) and the root; `given` alone may be either.
 
     Raises `UsageError` for an unknown setting, for a missing folder, and for a setting with a
     value: the command only lists settings.

@@ -107,8 +107,8 @@ COMMAND = Command(
 class _Listed:
     """Definitions of some roots, or of a roster or server: at most one more than the limit.
 
-    The one beyond the limit is not printed; it tells that there are more. `root` is the root,
-    roster or server; `shown` returns a path as people see it. `ask` answers another request.
+    A definition beyond the limit is not printed; it tells that there are more. `root` is the root,
+    roster or server; `shown` returns a path as people see it; `ask` answers any further request.
     """
 
     root: str

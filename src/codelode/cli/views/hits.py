@@ -109,7 +109,7 @@ def print_lines(
 
 
 def existing(hits: Sequence[Hit]) -> list[Hit]:
-    """Return the hits whose files still exist and are not left out: programs open every file."""
+    """Return the hits that are neither `deleted` nor `excluded`: programs open the file of each."""
     return [hit for hit in hits if not hit.deleted and not hit.excluded]
 
 
@@ -182,7 +182,7 @@ def _style(options: argparse.Namespace) -> Style:
 
 
 def _say_all_left_out(answer: Answer, options: argparse.Namespace) -> None:
-    """If there are no hits because all places were left out, say how to see these."""
+    """If there are no hits because all were left out, say how to see them."""
     if not answer.hits and (note := note_on_left_out(answer, options.threshold)):
         streams.say(f"no hits; {note}")
 
