@@ -117,7 +117,7 @@ def _kept_names(
             return []
         case "everything":
             kept = operations
-        case "prefix":  # a file system with a journal: name changes survive in order
+        case "prefix":  # with a journal: the name changes up to some point survive
             kept = operations[: rng.randint(0, len(operations))]
         case _:  # no journal: each name may be in any of its states, independently of other names
             shown: dict[str, list[int | None]] = {}

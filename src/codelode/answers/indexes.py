@@ -65,7 +65,7 @@ def covering(found: Iterable[IndexEntry], index_dir: str | None) -> dict[str, st
     A search in such a root uses its own index; without it, the enclosing index would answer. The
     result omits the top of a nested git worktree: it is a root of its own, as it is for git.
     """
-    from codelode.index import Index  # few machines have nested roots
+    from codelode.index import Index  # no other function here needs it
 
     roots = {each.root: Path(each.root) for each in found if each.root and not each.problem}
     result = {}

@@ -162,7 +162,7 @@ def allowed_files(
     """Return the rows of the live files with text that pass the filters, in the given order.
 
     `rows` int64[n] are rows of files of the segment. An empty collection of languages or globs
-    allows every file. A file whose time of modification is unknown counts as not modified.
+    allows every file. A file of unknown modification time never passes `part.since`.
     """
     segment = live.segment
     rows = rows[live.files[rows] & (segment.files["skip"][rows] == 0)]

@@ -54,7 +54,7 @@ def keep_best_runs(gathered: Gathered, context: QueryContext) -> None:
 
 
 def _looked_into(gathered: Gathered, runs: WordRuns) -> NDArray[np.intp]:
-    """Return the rows of the candidates whose texts are looked into."""
+    """Return the rows of the best lexical candidates with all words of `runs`: those to read."""
     if not runs.columns:
         return np.zeros(0, np.intp)
     lexical = gathered.proposals[:, PROPOSERS.index("lexical")]
@@ -68,7 +68,7 @@ def _looked_into(gathered: Gathered, runs: WordRuns) -> NDArray[np.intp]:
 
 
 class WordRuns:
-    """A finder of the words of one query in a text, in order, one after another.
+    """A check whether a text has the words of one query in order, one after another.
 
     `columns` are the places of these words among the query's terms. It is empty if the query is a
     single word, or too long to be a line of a text.

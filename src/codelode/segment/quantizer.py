@@ -80,5 +80,5 @@ def _in_half_steps(
 
 
 def _codes(halves: NDArray[np.int16]) -> NDArray[np.int8]:
-    """Return the code, int8[n, d], of each component given in half steps: the nearest step."""
+    """Return the codes, int8[n, d], of components in half steps: each rounded to a whole step."""
     return (halves + np.int16(1) >> 1).astype(np.int8)

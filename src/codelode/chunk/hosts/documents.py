@@ -130,7 +130,7 @@ def source_blocks(text: bytes, path: str) -> Iterator[Region]:
 
 
 def literate(text: bytes, path: str) -> Iterator[Region]:
-    """Yield the code of literate Haskell as one region: lines after `>` and between code tags."""
+    """Yield the code of literate Haskell as one region: lines marked by `>`, and code blocks."""
     pieces: list[bytes] = []
     is_code = False
     for line in text.splitlines(keepends=True):

@@ -151,14 +151,14 @@ class Rule:
 
     `name` finds the node whose text is the name; `body` finds the body, where the header ends.
     `holds` decides whether to search the node for further definitions: always, never, only if the
-    definition has one of the given kinds, or only if the text has one of the given words (`{` must
-    occur twice). If `given` is set and finds nothing, the node defines nothing. `declaration` marks
-    a declaration; None means that a definition without a body is one. A declaration is left out
-    if `unless` holds. `owner` finds the owner. If `encloses` is False and this definition is not a
-    type, definitions inside become its siblings: `typedef struct a { ... } b;`. `usual` matches the
-    text of most of these nodes, if they have a body and no errors; its group is the name. A match
-    is faster than the search for the name and the body in the tree. Only a rule without `given` and
-    `owner`, in a language without `clauses`, may have it.
+    definition has one of the given kinds, or only if the text has one of the given words (`{`
+    twice: one opens its own body). If `given` is set and finds nothing, the node defines nothing.
+    `declaration` marks a declaration; None means that a definition without a body is one. A
+    declaration is left out if `unless` holds. `owner` finds the owner. If `encloses` is False and
+    this definition is not a type, definitions inside become its siblings:
+    `typedef struct a { ... } b;`. `usual` matches the text of most of these nodes, if they have a
+    body and no errors; its group is the name. A match is faster than a search of the tree. Only a
+    rule without `given` and `owner`, in a language without `clauses`, may have it.
     """
 
     kind: str | Kind
