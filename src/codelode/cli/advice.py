@@ -12,7 +12,7 @@ from codelode.cli.commands import load
 from codelode.cli.dashes import flags_of, quoted
 from codelode.cli.options import check_limit
 from codelode.errors import UsageError
-from codelode.nearest import near_path
+from codelode.nearest import no_such_path
 from codelode.render import units
 
 if TYPE_CHECKING:
@@ -80,14 +80,13 @@ def existing_roots(
     if not missing:
         existing_index_folder(options.index_dir, roots[0] if roots else ".")
         return roots or ["."]
-    query, message = options.query or "", f"no such file or folder: {missing[0]}"
     if _has_options_at_the_end(command, options.typed):
+        message = f"no such file or folder: {missing[0]}"
         raise UsageError(f"{message}: after -- nothing is an option, so write options before it")
-    if near := near_path(missing[0]):
-        message += f"; did you mean {near}?"
+    query, advice = options.query or "", []
     if options.changed is not None:
         revision = query if " " in missing[0] or query.startswith("HEAD") else missing[0]
-        message += f"; to compare with a revision: --changed={shlex.quote(revision)}"
+        advice.append(f"to compare with a revision: --changed={shlex.quote(revision)}")
     if query != "-" and any("/" not in root for root in missing):
         last = max(place for place, root in enumerate(roots) if root in missing)
         words = " ".join((query, *roots[: last + 1]))
@@ -95,8 +94,11 @@ def existing_roots(
         quoted_flags = [shlex.quote(each) for each in flags]
         end = ["--"] if words.startswith("-") else []
         parts = ["lode", command, *quoted_flags, *end, quoted(words), *map(shlex.quote, others)]
-        message += f"; to look for several words, quote them: {' '.join(parts)}"
-    raise UsageError(message.replace("?;", "? Or"))
+        advice.append(f"to look for several words, quote them: {' '.join(parts)}")
+    message = no_such_path(missing[0])
+    if advice:
+        message += f"{' Or ' if message.endswith('?') else '; '}{'; '.join(advice)}"
+    raise UsageError(message)
 
 
 def _has_options_at_the_end(command: str, typed: Sequence[str]) -> bool:
